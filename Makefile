@@ -1,0 +1,102 @@
+# Everything a developer or a build server does here. `make` alone lists it.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# .venv: the tools and the newest ansible-core. .venv-oldest: the oldest supported ansible-core and Azure libraries.
+NEWEST := .venv
+OLDEST := .venv-oldest
+VENVS := $(NEWEST)/.ready $(OLDEST)/.ready
+COLLECTION := operator_nexus.credentials
+TREE := tests/tools/with_tree.sh
+
+# The tools of the venv come first, and Ansible keeps its files out of the developer's home.
+export PATH := $(CURDIR)/$(NEWEST)/bin:$(PATH)
+export ANSIBLE_HOME := $(CURDIR)/build/ansible-home
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z0-9-]+):.*## /\1|/' \
+	  | while IFS='|' read -r name text; do printf '  make %-15s %s\n' "$$name" "$$text"; done
+
+.PHONY: venv
+venv: $(VENVS) ## make or update the two virtual environments
+
+$(NEWEST)/.ready: requirements.txt tests/requirements.txt tests/tools/make_venv.sh
+	@tests/tools/make_venv.sh newest $(NEWEST) requirements.txt tests/requirements.txt
+	@touch $@
+
+$(OLDEST)/.ready: tests/requirements-oldest.txt tests/tools/make_venv.sh
+	@tests/tools/make_venv.sh oldest $(OLDEST) tests/requirements-oldest.txt
+	@touch $@
+
+.PHONY: demo
+demo: $(NEWEST)/.ready ## see it work: the playbook, twice, on a local stand-in for Azure
+	@python tests/tools/demo.py
+
+.PHONY: build
+build: $(NEWEST)/.ready ## build the collection's archive in build/
+	@ansible-galaxy collection build --force --output-path build
+
+.PHONY: test
+test: $(VENVS) ## run every check below, two at a time, and sum up
+	@python tests/tools/run_parts.py e2e sanity molecule lint unit unit-oldest contract
+
+.PHONY: lint
+lint: lint-python lint-types lint-ansible lint-docs ## formatting, types, Ansible style, documentation
+
+.PHONY: lint-python
+lint-python: $(NEWEST)/.ready ## ruff: format and rules
+	ruff format --check --quiet .
+	ruff check --quiet .
+
+.PHONY: lint-types
+lint-types: $(NEWEST)/.ready ## mypy over the plugins, the emulator and the tools
+	$(TREE) tests/tools/check_types.sh
+
+.PHONY: lint-ansible
+lint-ansible: $(NEWEST)/.ready ## ansible-lint, profile production
+	$(TREE) ansible-lint --strict
+
+.PHONY: lint-docs
+lint-docs: $(VENVS) ## documentation of every plugin and role, and the changelog
+	$(TREE) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self --check-extra-docs-refs \
+	  --skip-rstcheck .
+	antsibull-changelog lint
+	$(TREE) tests/tools/read_docs.sh $(NEWEST)
+	$(TREE) tests/tools/read_docs.sh $(OLDEST)
+
+.PHONY: sanity
+sanity: $(NEWEST)/.ready ## ansible-test sanity on the newest ansible-core, without containers
+	tests/tools/ansible_test.sh sanity --local --color no
+
+.PHONY: unit
+unit: $(NEWEST)/.ready ## unit tests on the newest versions
+	python -m pytest tests/unit
+
+.PHONY: unit-oldest
+unit-oldest: $(OLDEST)/.ready ## unit tests of the plugins on the oldest versions
+	$(OLDEST)/bin/python -m pytest tests/unit/plugins
+
+.PHONY: contract
+contract: $(NEWEST)/.ready ## the emulator against official clients and the recorded contract
+	python -m pytest tests/contract
+
+.PHONY: e2e
+e2e: $(VENVS) ## real Ansible programs against the emulator, on the newest and the oldest ansible-core
+	NEXUS_E2E_VENVS=$(CURDIR)/$(NEWEST):$(CURDIR)/$(OLDEST) python -m pytest -n 2 --dist loadfile tests/e2e
+
+.PHONY: molecule
+molecule: $(NEWEST)/.ready ## the role's molecule scenario with its idempotence step, on the emulator
+	$(TREE) python tests/tools/with_emulator.py molecule test --no-command-borders --no-report
+
+.PHONY: test-az
+test-az: $(NEWEST)/.ready ## the emulator against azure-cli, a download of its own (not part of test)
+	tests/az/run.sh
+
+.PHONY: clean
+clean: ## remove everything that can be made again
+	rm -rf build .venv .venv-oldest .ansible .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,97 @@
+# Copyright (c) 2026 operator_nexus contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""See it work, without an Azure subscription: what `make demo` runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+TESTS = CHECKOUT / "tests"
+sys.path.append(str(TESTS / "e2e"))
+
+from e2e_cloud import Cloud, emulator  # noqa: E402
+
+BIN = Path(sys.executable).parent
+PLAYBOOK = "operator_nexus.credentials.customer_key_vault"
+INVENTORY = "ansible_collections/operator_nexus/credentials/playbooks/inventory/example.yml"
+
+
+def say(text: str) -> None:
+    print(f"\n### {text}", flush=True)
+
+
+def quietly(*command: str | Path) -> None:
+    """Run a command whose output only matters when it fails."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stdout)
+
+
+def install(folder: Path) -> None:
+    """Build the collection's archive and install it below `folder`, as a user does."""
+    quietly(BIN / "ansible-galaxy", "collection", "build", CHECKOUT, "--output-path", folder)
+    (archive,) = folder.glob("*.tar.gz")
+    quietly(BIN / "ansible-galaxy", "collection", "install", archive, "--no-deps", "-p", folder)
+
+
+def play(folder: Path, cloud: Cloud) -> str:
+    """Run the installed playbook over the example inventory; its output is the demonstration. Returns the output."""
+    variables = {
+        "ANSIBLE_COLLECTIONS_PATH": str(folder),
+        "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
+        "ANSIBLE_FORCE_COLOR": str(sys.stdout.isatty()),
+    }
+    command = [str(BIN / "ansible-playbook"), PLAYBOOK, "-i", str(folder / INVENTORY)]
+    output = []
+    with subprocess.Popen(
+        command, cwd=folder, env={**os.environ, **cloud.env, **variables}, stdout=subprocess.PIPE, text=True
+    ) as process:
+        for line in process.stdout or ():
+            print(line, end="", flush=True)
+            output.append(line)
+    if process.returncode:
+        sys.exit("the playbook failed")
+    return "".join(output)
+
+
+def changes(output: str) -> int:
+    """The sum of `changed` in a play recap. Raises ValueError where there is none."""
+    counts = re.findall(r"\bchanged=(\d+)", output)
+    if not counts:
+        raise ValueError("there is no play recap")
+    return sum(map(int, counts))
+
+
+def demonstrate(folder: Path) -> None:
+    say("Build the collection and install it with ansible-galaxy")
+    install(folder)
+    with emulator(folder / "emulator", TESTS / "emulator" / "fleet.example.yml") as cloud:
+        say(f"A stand-in for Azure listens on {cloud.url}. First run: three clusters, two cluster managers, one vault")
+        play(folder, cloud)
+        mark = cloud.mark()
+        say("Second run: nothing is left to do")
+        changed = changes(play(folder, cloud))
+        writes = cloud.writes(since=mark)
+        if changed or writes:
+            sys.exit("\n".join([f"the second run reports {changed} changes and wrote:", *writes]))
+        print(f"The second run sent {cloud.mark() - mark} requests, and none of them was a write.")
+        say("What the platform has rotated into the customer's Key Vault (names and versions, never values)")
+        shown = subprocess.run(
+            [sys.executable, TESTS / "tools" / "show_secrets.py"], env={**os.environ, **cloud.env}, check=False
+        )
+        if shown.returncode:
+            sys.exit(shown.returncode)
+    say("Done; the stand-in has stopped")
+
+
+if __name__ == "__main__":
+    (CHECKOUT / "build").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="demo-", dir=CHECKOUT / "build") as temporary:
+        demonstrate(Path(temporary))

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Copyright (c) 2026 operator_nexus contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# read_docs.sh VENV
+#
+# ansible-doc of this virtual environment must show every module and role without a warning. By itself it only warns of
+# what it cannot read. ANSIBLE_COLLECTIONS_PATH leads to the collection (with_tree.sh).
+set -euo pipefail
+venv=$1
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+collection=operator_nexus.credentials
+
+show() { # KIND NAME...
+  local kind=$1 text warnings
+  shift
+  warnings=$(mktemp)
+  text=$("$venv/bin/ansible-doc" -t "$kind" "${@/#/$collection.}" 2>"$warnings") || true
+  if [ -s "$warnings" ]; then
+    cat "$warnings" && rm "$warnings"
+    return 1
+  fi
+  rm "$warnings"
+  for name in "$@"; do
+    grep -qi "$collection.$name" <<<"$text" || { echo "ansible-doc does not show the $kind $collection.$name"; return 1; }
+  done
+  echo "$venv: ansible-doc shows $# x $kind"
+}
+
+modules=(plugins/modules/*.py)
+modules=("${modules[@]##*/}")
+roles=(roles/*/)
+roles=("${roles[@]%/}")
+show module "${modules[@]%.py}"
+show role "${roles[@]##*/}"

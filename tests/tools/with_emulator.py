@@ -1,0 +1,36 @@
+# Copyright (c) 2026 operator_nexus contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run a command with the emulator beside it, and the variables that lead any Azure client there.
+
+    with_emulator.py COMMAND...
+
+The emulator holds the example fleet and is gone at the end. The exit status is the command's.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parents[1]
+sys.path.append(str(TESTS / "e2e"))
+
+from e2e_cloud import emulator  # noqa: E402
+
+FLEET = TESTS / "emulator" / "fleet.example.yml"
+
+
+def main(command: list[str]) -> int:
+    # SIGTERM must end the block below, which stops the emulator.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with tempfile.TemporaryDirectory() as folder, emulator(Path(folder), FLEET) as cloud:
+        return subprocess.run(command, env={**os.environ, **cloud.env}, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
