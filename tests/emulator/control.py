@@ -1,0 +1,118 @@
+# Copyright (c) 2026 operator_nexus contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The control endpoint, `/emulator/...`: what a test sees and turns. No token; loopback only."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse, Response
+
+import networkcloud
+import nexus_platform
+from state import Settings, World
+
+if TYPE_CHECKING:
+    from app import Emulator
+
+
+class ControlError(Exception):
+    """Wrong use of the control endpoint: answered with status 400."""
+
+
+def answer_control(emulator: Emulator, method: str, path: str, query: dict[str, str], body: Any) -> Response:
+    try:
+        return _route(emulator, method, path.removeprefix("/emulator/"), query, body)
+    except ControlError as error:
+        return JSONResponse({"error": str(error)}, 400)
+
+
+def change_settings(settings: Settings, changes: dict[str, Any]) -> None:
+    """Set fields by name. Raises ControlError for an unknown name or a value of another type; then nothing is set."""
+    checked = {name: _checked(settings, name, value) for name, value in changes.items()}
+    for name, value in checked.items():
+        setattr(settings, name, value)
+
+
+def parse_setting(settings: Settings, text: str) -> tuple[str, Any]:
+    """`KEY=VALUE` of the command line, the value in the type of the field."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ControlError(f"'{text}' is not KEY=VALUE")
+    current = getattr(settings, name, None)
+    if isinstance(current, bool):
+        return name, value.lower() in ("1", "true", "yes")
+    if not isinstance(current, (int, float)):
+        return name, value
+    try:
+        return name, type(current)(value)
+    except ValueError as error:
+        raise ControlError(f"the setting {name} takes a number, not '{value}'") from error
+
+
+def _checked(settings: Settings, name: str, value: Any) -> Any:
+    fields = {field.name for field in dataclasses.fields(settings)}
+    if name not in fields:
+        raise ControlError(f"there is no setting {name}; there are {', '.join(sorted(fields))}")
+    kind = type(getattr(settings, name))
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        raise ControlError(f"the setting {name} takes {kind.__name__}, not {type(value).__name__}")
+    allowed = {"pace": ("short", "recorded"), "unlisted_identities": ("keep", "remove")}.get(name)
+    if allowed and value not in allowed:
+        raise ControlError(f"the setting {name} takes one of {', '.join(allowed)}")
+    return value
+
+
+def _route(emulator: Emulator, method: str, name: str, query: dict[str, str], body: Any) -> Response:
+    world = emulator.world
+    if (method, name) == ("GET", "log"):
+        return JSONResponse({"value": _log(world, query)})
+    if (method, name) == ("DELETE", "log"):
+        world.log.clear()
+        return Response(status_code=204)
+    if (method, name) == ("POST", "reset"):
+        emulator.reset()
+        return Response(status_code=204)
+    if (method, name) == ("GET", "settings"):
+        return JSONResponse(dataclasses.asdict(world.settings))
+    if (method, name) == ("PATCH", "settings"):
+        change_settings(world.settings, _object(body))
+        return JSONResponse(dataclasses.asdict(world.settings))
+    if (method, name) == ("GET", "resource"):
+        return _resource(world, query.get("id", ""))
+    if (method, name) == ("POST", "rotate"):
+        return _rotate(world, _object(body))
+    return JSONResponse({"error": f"no {method} /emulator/{name}"}, 404)
+
+
+def _log(world: World, query: dict[str, str]) -> list[dict[str, Any]]:
+    """Entries after the number `since`; with `writes=true` only those that would change something."""
+    since = query.get("since", "0")
+    if not since.isdigit():
+        raise ControlError("since takes the number of a log entry")
+    entries = [item for item in world.log if item["number"] > int(since)]
+    return [item for item in entries if item["write"]] if query.get("writes") == "true" else entries
+
+
+def _resource(world: World, resource_id: str) -> Response:
+    document = world.find(resource_id)
+    if document is None:
+        return JSONResponse({"error": f"no resource {resource_id}"}, 404)
+    return JSONResponse(document | {"etag": networkcloud.etag(document)})
+
+
+def _rotate(world: World, body: dict[str, Any]) -> Response:
+    cluster = world.find(str(body.get("cluster")))
+    if cluster is None:
+        raise ControlError("cluster takes the id of a cluster")
+    return JSONResponse(nexus_platform.rotate_now(world, cluster))
+
+
+def _object(body: Any) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise ControlError("the body must be a JSON object")
+    return body
