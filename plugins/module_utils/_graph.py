@@ -1,0 +1,53 @@
+# Copyright (c) 2026 operator_nexus contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Microsoft Graph: who an application is in this tenant.
+
+Private to this collection.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._clouds import Cloud
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError, azure_errors, needs
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._pipeline import make_policies
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.core.pipeline.transport import HttpTransport
+
+
+class Graph:
+    """Looks principals up."""
+
+    def __init__(self, cloud: Cloud, credential: TokenCredential, transport: HttpTransport) -> None:
+        self._cloud = cloud
+        self._credential = credential
+        self._transport = transport
+
+    def service_principal_id(self, app_id: str) -> str | None:
+        """Object id of an application's service principal in this tenant, None when it has none. Raises NexusError."""
+        if not self._cloud.graph:
+            raise NexusError(
+                f"the metadata of the cloud {self._cloud.name} names no Microsoft Graph",
+                code="GraphUnknown",
+                operation="look up the service principal of application",
+                resource_id=app_id,
+                remedy="give the principal's object id instead",
+            )
+        with needs("azure-identity"):
+            from azure.core import PipelineClient
+            from azure.core.rest import HttpRequest
+        policies = make_policies(self._credential, self._cloud.graph_scope)
+        client = PipelineClient(self._cloud.graph, policies=policies, transport=self._transport)
+        condition = quote(f"appId eq '{app_id}'")
+        url = f"{self._cloud.graph}/v1.0/servicePrincipals?$filter={condition}&$select=id,appId"
+        request = HttpRequest("GET", url)
+        with azure_errors("look up the service principal of application", app_id):
+            response = client.send_request(request)
+            response.raise_for_status()
+            found = response.json().get("value") or []
+        return str(found[0]["id"]) if found else None

@@ -1,0 +1,102 @@
+# Copyright (c) 2026 operator_nexus contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Role assignments: list, create, delete.
+
+Private to this collection.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._arm import Arm
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._clouds import Cloud
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import azure_errors, needs, read_json
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._pipeline import make_policies
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.core.pipeline.transport import HttpTransport
+
+Assignment = dict[str, Any]
+
+_API_VERSION = "2022-04-01"
+_NO_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+
+
+class RoleApi:
+    """Role assignments at any scope."""
+
+    def __init__(self, arm: Arm, cloud: Cloud, credential: TokenCredential, transport: HttpTransport) -> None:
+        self._arm = arm
+        self._cloud = cloud
+        self._credential = credential
+        self._transport = transport
+
+    def list_at(self, scope: str) -> list[Assignment]:
+        """The assignments at the scope and above it.
+
+        Dicts of id, name, scope, role_definition_id, principal_id, principal_type, condition. Raises NexusError.
+        """
+        # azure-mgmt-authorization 3 takes the next page's token apart and cannot put it together again.
+        path = f"{scope}/providers/Microsoft.Authorization/roleAssignments"
+        return [_assignment(item) for item in self._arm.list(path, _API_VERSION, {"$filter": "atScope()"})]
+
+    def create(self, scope: str, name: str, role_definition_id: str, principal_id: str) -> Assignment:
+        """Assign the role to a service principal (which every managed identity is).
+
+        Raises NexusError; among its codes are RoleAssignmentExists and, for a while after the principal was made,
+        PrincipalNotFound.
+        """
+        body = {
+            "properties": {
+                "roleDefinitionId": role_definition_id,
+                "principalId": principal_id,
+                # Told outright, Azure does not look the principal up in a directory that may not know it yet.
+                "principalType": "ServicePrincipal",
+            }
+        }
+        with azure_errors("create a role assignment at", scope):
+            content = json.dumps(body).encode()
+            return _assignment(self._assignments.create(scope.lstrip("/"), name, content, cls=_body_of))
+
+    def delete(self, assignment_id: str) -> None:
+        """Remove an assignment; one that is gone already is fine. Raises NexusError."""
+        with azure_errors("delete the role assignment", assignment_id):
+            self._assignments.delete_by_id(assignment_id.lstrip("/"))
+
+    @cached_property
+    def _assignments(self) -> Any:
+        """The library's client, made for the first write only: a run that changes nothing never imports it."""
+        with needs("azure-mgmt-authorization"):
+            from azure.mgmt.authorization import AuthorizationManagementClient
+        client = AuthorizationManagementClient(
+            self._credential,
+            _NO_SUBSCRIPTION,
+            api_version=_API_VERSION,
+            base_url=self._cloud.resource_manager,
+            credential_scopes=[self._cloud.arm_scope],
+            policies=make_policies(self._credential, self._cloud.arm_scope),
+            transport=self._transport,
+        )
+        return client.role_assignments
+
+
+def _assignment(document: dict[str, Any]) -> Assignment:
+    properties = document.get("properties") or {}
+    return {
+        "id": document.get("id"),
+        "name": document.get("name"),
+        "scope": properties.get("scope"),
+        "role_definition_id": properties.get("roleDefinitionId"),
+        "principal_id": properties.get("principalId"),
+        "principal_type": properties.get("principalType"),
+        "condition": properties.get("condition"),
+    }
+
+
+def _body_of(pipeline_response: Any, *_: Any) -> Any:
+    return read_json(pipeline_response.http_response)
