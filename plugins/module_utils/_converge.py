@@ -1,0 +1,165 @@
+# Copyright (c) 2026 operator_nexus contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bring one ARM resource to the state that a plan describes: read, plan, apply, verify.
+
+Private to this collection. A resource may be shared by many hosts of a play and by people with a portal: every write
+carries the etag that its plan was made from, and whoever comes second (412, 409) reads and plans again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._arm import Arm
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._clock import Clock
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
+
+Document = dict[str, Any]
+
+_TERMINAL = ("succeeded", "failed", "canceled")
+# Azure may refuse a write for a moment after the resource itself looks idle again. Five refusals (half a minute) are no
+# such moment any more. A lock is a 409 too, but waiting does not lift it.
+_IDLE_REFUSALS = 5
+_NEVER_RETRY = ("ScopeLocked",)
+
+
+def _whole(document: Document) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What `converge` is to reach. All functions are pure.
+
+    `plan` gives the PATCH body for a document, or None when it is as wanted; `apply` gives the document after that
+    body. `ready` says whether a converged document holds all that Azure fills in by itself afterwards.
+    """
+
+    resource_id: str
+    label: str
+    api_version: str
+    plan: Callable[[Document], Document | None]
+    apply: Callable[[Document, Document], Document]
+    ready: Callable[[Document], bool] = _whole
+    wait: bool = True
+    timeout: float = 1800
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`before` and `after` come from the plan alone; `document` is what Azure holds now (check mode: what it will)."""
+
+    changed: bool
+    before: Document
+    after: Document
+    document: Document
+
+
+def converge(arm: Arm, aim: Aim, check_mode: bool) -> Outcome:
+    """Make the resource what `aim.plan` wants. Raises NexusError, also when the timeout is over before that."""
+    clock = Clock(aim.timeout)
+    current = fetch(arm, aim.resource_id, aim.label, aim.api_version)
+    refusals = 0
+    lost_races = 0
+    while True:
+        if aim.wait and not check_mode and not is_settled(current):
+            current = _settle(arm, aim, clock)
+            refusals = 0
+        body = aim.plan(current)
+        if body is None:
+            return Outcome(False, current, current, _complete(arm, aim, clock, current, check_mode))
+        after = aim.apply(current, body)
+        if check_mode:
+            return Outcome(True, current, after, after)
+        try:
+            written = arm.patch(
+                aim.resource_id, body, aim.api_version, if_match=current.get("etag"), wait=aim.wait, timeout=clock.left
+            )
+        except NexusError as error:
+            if not _may_retry(error, aim, refusals):
+                raise
+            attempt = lost_races if error.status == 412 else refusals
+            if not clock.pause(attempt):
+                raise
+            lost_races += error.status == 412
+            refusals += error.status == 409
+            current = fetch(arm, aim.resource_id, aim.label, aim.api_version)
+            continue
+        if written is None and not aim.wait:
+            # The operation has only begun: what it will set, on top of what the resource says of itself meanwhile.
+            running = fetch(arm, aim.resource_id, aim.label, aim.api_version)
+            return Outcome(True, current, after, aim.apply(running, body))
+        return Outcome(True, current, after, _verify(arm, aim, clock, written))
+
+
+def fetch(arm: Arm, resource_id: str, label: str, api_version: str) -> Document:
+    """Read a resource that has to exist. Raises NexusError `ResourceNotFound` when it does not."""
+    found = arm.get(resource_id, api_version)
+    if found is None:
+        raise NexusError(
+            f"there is no such {label}",
+            status=404,
+            code="ResourceNotFound",
+            operation=f"read the {label}",
+            resource_id=resource_id,
+            remedy="check the spelling, the resource group and the subscription, or create it first",
+        )
+    return found
+
+
+def is_settled(document: Mapping[str, Any]) -> bool:
+    """Whether no operation is going on. A resource that tells no provisioningState never has one."""
+    state = (document.get("properties") or {}).get("provisioningState")
+    return not state or state.lower() in _TERMINAL
+
+
+def _may_retry(error: NexusError, aim: Aim, refusals: int) -> bool:
+    if error.status == 412:
+        return True
+    if error.status != 409 or error.code in _NEVER_RETRY:
+        return False
+    return aim.wait and refusals < _IDLE_REFUSALS
+
+
+def _settle(arm: Arm, aim: Aim, clock: Clock) -> Document:
+    """Wait for the operation that is going on, whoever began it."""
+    settled = arm.settle(aim.resource_id, aim.api_version, clock.left)
+    return settled if settled is not None else fetch(arm, aim.resource_id, aim.label, aim.api_version)
+
+
+def _complete(arm: Arm, aim: Aim, clock: Clock, document: Document, check_mode: bool) -> Document:
+    """Read until Azure has filled in what it fills in later, such as the principal id of a new identity."""
+    attempt = 0
+    while aim.wait and not check_mode and not aim.ready(document):
+        if not clock.pause(attempt):
+            raise NexusError(
+                f"the {aim.label} is as wanted but Azure has not finished filling it in within {aim.timeout:g} s",
+                code="NotReady",
+                operation=f"read the {aim.label}",
+                resource_id=aim.resource_id,
+                remedy="run the task again; if it stays so, raise wait_timeout",
+            )
+        attempt += 1
+        document = fetch(arm, aim.resource_id, aim.label, aim.api_version)
+    return document
+
+
+def _verify(arm: Arm, aim: Aim, clock: Clock, written: Document | None) -> Document:
+    """What Azure holds after the write. Raises NexusError `NotApplied` when that is not what was asked for."""
+    document = written if written is not None else fetch(arm, aim.resource_id, aim.label, aim.api_version)
+    if aim.wait and not is_settled(document):
+        document = _settle(arm, aim, clock)
+    missing = aim.plan(document)
+    if missing is not None:
+        raise NexusError(
+            f"Azure accepted the change but the {aim.label} still differs by {json.dumps(missing, sort_keys=True)}",
+            code="NotApplied",
+            operation=f"update the {aim.label}",
+            resource_id=aim.resource_id,
+            remedy="look in the activity log for somebody who changed it at the same time, then run the task again",
+        )
+    return _complete(arm, aim, clock, document, check_mode=False)

@@ -1,0 +1,86 @@
+# Copyright (c) 2026 operator_nexus contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Give principals one role at exactly one scope, or take it away: list, plan, apply.
+
+Private to this collection. The shared engine of the modules that assign roles.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.operator_nexus.credentials.plugins.module_utils import _role_assignment
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._clock import Clock
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._role_api import RoleApi
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._role_assignment import (
+    Assignment,
+    Plan,
+    Principal,
+    Role,
+)
+
+
+def grant(
+    roles: RoleApi,
+    scope: str,
+    role: Role,
+    principals: list[Principal],
+    *,
+    state: str,
+    timeout: float,
+    check_mode: bool,
+) -> dict[str, Any]:
+    """Reach `state` for these principals; the result is what the modules return.
+
+    `timeout` (seconds) bounds how long a principal that is not known everywhere yet is waited for.
+    """
+    listed = roles.list_at(scope)
+    todo = _role_assignment.plan(listed, scope, role, principals, state)
+    predicted = _role_assignment.apply(listed, scope, role, todo)
+    before = _role_assignment.report(listed, scope, role, principals, Plan())
+    after = _role_assignment.report(predicted, scope, role, principals, todo)
+
+    entries, changed = after, bool(todo.create or todo.delete)
+    if changed and not check_mode:
+        clock = Clock(timeout)
+        made = [_create(roles, scope, role, who["principal_id"], clock) for who in todo.create]
+        for assignment in todo.delete:
+            roles.delete(assignment["id"])
+        # Another host may have made the very same assignments in the meantime: then this one changed nothing.
+        changed = bool(todo.delete) or any(is_new for item, is_new in made)
+        kept = _role_assignment.apply(listed, scope, role, Plan(delete=todo.delete))
+        entries = _role_assignment.report(kept + [item for item, is_new in made], scope, role, principals, Plan())
+    return {
+        "changed": changed,
+        "diff": {
+            "before": {"role_assignments": _role_assignment.summary(before, scope)},
+            "after": {"role_assignments": _role_assignment.summary(after, scope)},
+        },
+        "scope": scope,
+        "role_assignments": entries,
+        "role_assignment_id": entries[0]["id"] if entries else None,
+        "role_assignment_ids": [item["id"] for item in entries if item["id"]],
+    }
+
+
+def _create(roles: RoleApi, scope: str, role: Role, principal_id: str, clock: Clock) -> tuple[Assignment, bool]:
+    """Make one assignment. Gives it, and whether it was made here or had just been made by somebody else."""
+    name = _role_assignment.assignment_name(scope, principal_id, role)
+    definition = _role_assignment.role_definition_id(scope, role)
+    attempt = 0
+    while True:
+        try:
+            return roles.create(scope, name, definition, principal_id), True
+        except NexusError as error:
+            if error.code == "RoleAssignmentExists":
+                found = _role_assignment.held(roles.list_at(scope), scope, role, principal_id)
+                if found:
+                    return found[0], False
+            # A new identity reaches the directory that role assignments look into with a delay.
+            elif error.code != "PrincipalNotFound":
+                raise
+            if not clock.pause(attempt):
+                raise
+            attempt += 1

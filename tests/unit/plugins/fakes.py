@@ -1,0 +1,252 @@
+# Copyright (c) 2026 operator_nexus contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A Session without Azure behind it: small in-memory doubles that answer as the contract says, and log every call."""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
+
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/nexus-east"
+MANAGER = f"{GROUP}/providers/Microsoft.NetworkCloud/clusterManagers/manager-east"
+CLUSTER = f"{GROUP}/providers/Microsoft.NetworkCloud/clusters/cluster-1"
+VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/nexus-secrets"
+UAI_ONE = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/one"
+UAI_TWO = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/two"
+
+Document = dict[str, Any]
+
+
+def guid(text: str) -> str:
+    """A GUID that is the same for the same text."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, text.lower()))
+
+
+def as_azure_spells(resource_id: str) -> str:
+    """Identity keys come back with a lower-case `resourcegroups`."""
+    return resource_id.replace("/resourceGroups/", "/resourcegroups/")
+
+
+def identity(*user_assigned: str, system: bool = False) -> Document:
+    """An identity block as a GET shows it, blank in the type included."""
+    names = (["SystemAssigned"] if system else []) + (["UserAssigned"] if user_assigned else [])
+    block: Document = {"type": ", ".join(names) or "None"}
+    if system:
+        block.update(principalId=guid("system"), tenantId=guid("tenant"))
+    if user_assigned:
+        block["userAssignedIdentities"] = {
+            as_azure_spells(item): {"clientId": guid("client" + item), "principalId": guid(item)}
+            for item in user_assigned
+        }
+    return block
+
+
+def merge_identity(current: Document | None, sent: Document) -> Document:
+    """What Azure makes of an identity PATCH. Unlisted user assigned identities are dropped, the harsher reading."""
+    for value in (sent.get("userAssignedIdentities") or {}).values():
+        if value:
+            raise NexusError("only empty objects", status=400, code="InvalidIdentityValues")
+    kept = [item for item, value in (sent.get("userAssignedIdentities") or {}).items() if value is not None]
+    had_system = "SystemAssigned" in (current or {}).get("type", "")
+    merged = identity(*kept, system="SystemAssigned" in sent["type"])
+    if had_system and "SystemAssigned" in sent["type"]:
+        merged["principalId"] = (current or {})["principalId"]
+    return merged
+
+
+class FakeArm:
+    """Resources by lower-cased id. `log` holds (method, id or path); `before_patch` holds one action for each PATCH to
+    come: an exception to raise, or a function that changes the document first (somebody else's write)."""
+
+    def __init__(self, *documents: Document, etags: bool = True) -> None:
+        self.resources = {item["id"].lower(): copy.deepcopy(item) for item in documents}
+        self.etags = etags
+        self.log: list[tuple[str, str]] = []
+        self.bodies: list[Document] = []
+        self.before_patch: list[NexusError | Callable[[Document], None]] = []
+        self.answer_patch: Callable[[Document], Document | None] = lambda document: document
+        for item in self.resources.values():
+            self._touch(item)
+
+    @property
+    def writes(self) -> list[tuple[str, str]]:
+        return [call for call in self.log if call[0] != "GET"]
+
+    def get(self, resource_id: str, api_version: str) -> Document | None:
+        self.log.append(("GET", resource_id))
+        return copy.deepcopy(self.resources.get(resource_id.lower()))
+
+    def list(self, path: str, api_version: str) -> list[Document]:
+        self.log.append(("GET", path))
+        kind = path.rpartition("/providers/")[2].lower()
+        group = path.lower().rpartition("/providers/")[0]
+        return [
+            copy.deepcopy(item)
+            for key, item in self.resources.items()
+            if key.startswith(group) and f"/providers/{kind}/" in key
+        ]
+
+    def settle(self, resource_id: str, api_version: str, timeout: float) -> Document | None:
+        document = self.resources.get(resource_id.lower())
+        if document:
+            document["properties"]["provisioningState"] = "Succeeded"
+        return self.get(resource_id, api_version)
+
+    def patch(
+        self,
+        resource_id: str,
+        body: Document,
+        api_version: str,
+        *,
+        if_match: str | None = None,
+        wait: bool = True,
+        timeout: float = 1800,
+    ) -> Document | None:
+        self.log.append(("PATCH", resource_id))
+        self.bodies.append(body)
+        document = self.resources[resource_id.lower()]
+        if self.before_patch:
+            action = self.before_patch.pop(0)
+            if isinstance(action, NexusError):
+                raise action
+            action(document)
+            self._touch(document)
+        if if_match and if_match != document["etag"]:
+            raise NexusError("the etag does not match", status=412, code="PreconditionFailed")
+        if document["properties"].get("provisioningState") == "Updating":
+            raise NexusError("another operation is in progress", status=409, code="Conflict")
+        if "identity" in body:
+            document["identity"] = merge_identity(document.get("identity"), body["identity"])
+        for name, value in (body.get("properties") or {}).items():
+            document["properties"].pop(name, None)
+            if value is not None:
+                document["properties"][name] = value
+        self._touch(document)
+        if not wait and "properties" in body:
+            document["properties"]["provisioningState"] = "Updating"
+            return None
+        return self.answer_patch(copy.deepcopy(document))
+
+    def _touch(self, document: Document) -> None:
+        if self.etags:
+            document["etag"] = str(uuid.uuid4())
+
+
+class FakeRoles:
+    """Assignments as `RoleApi` lists them; `before_create` works like `FakeArm.before_patch`, without an argument."""
+
+    def __init__(self, *assignments: Document) -> None:
+        self.assignments = list(assignments)
+        self.writes: list[tuple[str, str]] = []
+        self.before_create: list[NexusError | Callable[[], None]] = []
+
+    def list_at(self, scope: str) -> list[Document]:
+        return copy.deepcopy(self.assignments)
+
+    def create(self, scope: str, name: str, role_definition_id: str, principal_id: str) -> Document:
+        self.writes.append(("PUT", name))
+        if self.before_create:
+            action = self.before_create.pop(0)
+            if isinstance(action, NexusError):
+                raise action
+            action()
+        made = assignment(scope, role_definition_id.rpartition("/")[2], principal_id, name)
+        for item in self.assignments:
+            same = (item["scope"].lower(), item["principal_id"]) == (scope.lower(), principal_id)
+            if same and item["role_definition_id"] == made["role_definition_id"] and item["name"] != name:
+                raise NexusError("The role assignment already exists.", status=409, code="RoleAssignmentExists")
+        self.assignments = [item for item in self.assignments if item["id"] != made["id"]] + [made]
+        return copy.deepcopy(made)
+
+    def delete(self, assignment_id: str) -> None:
+        self.writes.append(("DELETE", assignment_id))
+        self.assignments = [item for item in self.assignments if item["id"] != assignment_id]
+
+
+class FakeGraph:
+    def __init__(self, principals: dict[str, str]) -> None:
+        self.principals = principals
+
+    def service_principal_id(self, app_id: str) -> str | None:
+        return self.principals.get(app_id)
+
+
+class FakeSession:
+    subscription_id = SUBSCRIPTION
+
+    def __init__(self, arm: FakeArm, roles: FakeRoles | None = None, graph: FakeGraph | None = None) -> None:
+        self.arm = arm
+        self.roles = roles or FakeRoles()
+        self.graph = graph or FakeGraph({})
+
+    @property
+    def writes(self) -> list[tuple[str, str]]:
+        return self.arm.writes + self.roles.writes
+
+
+class NoSession:
+    """For input that has to be refused before anything is asked of Azure: touching it is a failure."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"session.{name} was used")
+
+
+def assignment(scope: str, role_guid: str, principal_id: str, name: str = "", condition: str | None = None) -> Document:
+    name = name or guid(scope + role_guid + principal_id)
+    return {
+        "id": f"{scope.rstrip('/')}/providers/Microsoft.Authorization/roleAssignments/{name}",
+        "name": name,
+        "scope": scope,
+        # The short form, as Azure's answers have it.
+        "role_definition_id": f"/providers/Microsoft.Authorization/roleDefinitions/{role_guid}",
+        "principal_id": principal_id,
+        "principal_type": "ServicePrincipal",
+        "condition": condition,
+    }
+
+
+def manager(block: Document | None) -> Document:
+    document: Document = {
+        "id": MANAGER,
+        "name": "manager-east",
+        "type": "microsoft.networkcloud/clustermanagers",
+        "location": "eastus",
+        "tags": {"costCenter": "42"},
+        "properties": {"provisioningState": "Succeeded", "detailedStatus": "Available", "vmSize": "Standard_D4_v2"},
+    }
+    if block is not None:
+        document["identity"] = block
+    return document
+
+
+def cluster(archive: Document | None = None, name: str = "cluster-1") -> Document:
+    properties: Document = {
+        "provisioningState": "Succeeded",
+        "detailedStatus": "Running",
+        "detailedStatusMessage": "Cluster is up.",
+        "clusterManagerId": MANAGER,
+        "aggregatorOrSingleRackDefinition": {"bareMetalMachineConfigurationData": []},
+        "clusterServicePrincipal": {"applicationId": guid("app")},
+    }
+    if archive:
+        properties["secretArchive"] = archive
+    return {
+        "id": CLUSTER.replace("cluster-1", name),
+        "name": name,
+        "type": "microsoft.networkcloud/clusters",
+        "location": "eastus",
+        "properties": properties,
+    }
+
+
+def vault(rbac: bool | None = True) -> Document:
+    properties: Document = {"vaultUri": "https://nexus-secrets.vault.azure.net/"}
+    if rbac is not None:
+        properties["enableRbacAuthorization"] = rbac
+    return {"id": VAULT, "name": "nexus-secrets", "type": "Microsoft.KeyVault/vaults", "properties": properties}

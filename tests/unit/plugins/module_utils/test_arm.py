@@ -1,0 +1,215 @@
+# Copyright (c) 2026 operator_nexus contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading and writing resources: what goes over the wire, and what an answer becomes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import requests
+
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._arm import Arm
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
+from ansible_collections.operator_nexus.credentials.tests.unit.plugins.module_utils.fake_azure import (
+    CLOUD,
+    Answer,
+    FakeCredential,
+    FakeTime,
+    FakeTransport,
+)
+
+ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Test/things/t"
+URL = f"https://arm.test{ID}?api-version=2025-09-01"
+STATUS_URL = "https://arm.test/subscriptions/s/providers/Microsoft.Test/locations/X/operationStatuses/a*B?api-version=v&t=1&s=SIGNATURE"
+VERSION = "2025-09-01"
+
+
+def make(*answers: Answer, time: FakeTime | None = None) -> tuple[Arm, FakeTransport]:
+    transport = FakeTransport(*answers)
+    time = time or FakeTime()
+    return Arm(CLOUD, FakeCredential(), transport, clock=time.clock, sleep=time.sleep), transport
+
+
+def error(code: str, status: int = 404, message: str = "words", **headers: str) -> Answer:
+    return Answer(status, {"error": {"code": code, "message": message}}, headers)
+
+
+def test_get_gives_the_raw_document() -> None:
+    document = {
+        "id": ID,
+        "etag": '"e"',
+        "identity": {"type": "SystemAssigned, UserAssigned"},
+        "properties": {"a": None},
+    }
+    arm, transport = make(Answer(body=document))
+    assert arm.get(ID, VERSION) == document
+    assert transport.calls == [f"GET {URL}"]
+
+
+def test_requests_say_who_they_are() -> None:
+    arm, transport = make(Answer(body={}))
+    arm.get(ID, VERSION)
+    headers = transport.requests[0].headers
+    assert headers["Authorization"] == "Bearer fake-token"
+    assert headers["User-Agent"].startswith("ansible-operator_nexus.credentials/")
+    assert headers["x-ms-client-request-id"]
+
+
+def test_the_token_is_for_the_clouds_own_audience() -> None:
+    credential = FakeCredential()
+    Arm(CLOUD, credential, FakeTransport(Answer(body={}))).get(ID, VERSION)
+    assert credential.scopes == ["https://arm.test//.default"]
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFound", "ResourceGroupNotFound", "ParentResourceNotFound", "NotFound"])
+def test_get_gives_none_when_the_resource_is_not_there(code: str) -> None:
+    arm, _ = make(error(code))
+    assert arm.get(ID, VERSION) is None
+
+
+@pytest.mark.parametrize("code", ["SubscriptionNotFound", "InvalidResourceType", "InvalidResourceNamespace", "Other"])
+def test_another_404_is_an_error(code: str) -> None:
+    arm, _ = make(error(code))
+    with pytest.raises(NexusError) as caught:
+        arm.get(ID, VERSION)
+    assert (caught.value.status, caught.value.code) == (404, code)
+
+
+def test_a_404_that_azure_did_not_write_is_an_error() -> None:
+    arm, _ = make(Answer(404, b"<html>nginx</html>", {"Content-Type": "text/html"}))
+    with pytest.raises(NexusError, match="Http404"):
+        arm.get(ID, VERSION)
+
+
+def test_a_403_names_operation_resource_code_and_correlation_id() -> None:
+    arm, _ = make(error("AuthorizationFailed", 403, "The client lacks it.", **{"x-ms-correlation-request-id": "c-1"}))
+    with pytest.raises(NexusError) as caught:
+        arm.get(ID, VERSION)
+    assert str(caught.value).startswith(
+        f"Could not read {ID}: AuthorizationFailed: The client lacks it (correlation id c-1). Give"
+    )
+
+
+def test_an_unregistered_provider_is_reported_and_not_registered() -> None:
+    answer = error("MissingSubscriptionRegistration", 409, "not registered to use namespace 'Microsoft.Test'.")
+    arm, transport = make(answer)
+    with pytest.raises(NexusError, match="MissingSubscriptionRegistration"):
+        arm.get(ID, VERSION)
+    assert transport.calls == [f"GET {URL}"]
+
+
+def test_throttling_is_waited_out_as_told() -> None:
+    arm, transport = make(Answer(429, {}, {"Retry-After": "7"}), Answer(503, {}), Answer(body={"id": ID}))
+    assert arm.get(ID, VERSION) == {"id": ID}
+    assert transport.slept[0] == 7
+
+
+def test_a_broken_connection_is_tried_again() -> None:
+    arm, transport = make(Answer(raises=requests.ConnectionError("reset")), Answer(body={"id": ID}))
+    assert arm.get(ID, VERSION) == {"id": ID}
+    assert len(transport.calls) == 2
+
+
+def test_list_follows_the_next_link_as_it_is() -> None:
+    path = "/subscriptions/s/providers/Microsoft.Test/things"
+    link = f"https://arm.test{path}?api-version=2024-07-01&%24skipToken=a%2Bb%3D%3D&x=1"
+    arm, transport = make(
+        Answer(body={"value": [{"id": "1"}], "nextLink": link}), Answer(body={"value": [{"id": "2"}]})
+    )
+    assert arm.list(path, VERSION) == [{"id": "1"}, {"id": "2"}]
+    assert transport.calls[0] == f"GET https://arm.test{path}?api-version={VERSION}"
+    asked = transport.calls[1].removeprefix(f"GET https://arm.test{path}?").split("&")
+    assert sorted(asked) == ["%24skipToken=a%2Bb%3D%3D", "api-version=2024-07-01", "x=1"]
+
+
+def test_list_never_gives_the_token_to_another_host() -> None:
+    link = "https://evil.test/subscriptions?api-version=1"
+    arm, transport = make(Answer(body={"value": [], "nextLink": link}), Answer(body={"value": []}))
+    arm.list("/subscriptions", VERSION)
+    assert transport.calls[1] == "GET https://arm.test/subscriptions?api-version=1"
+
+
+def test_list_quotes_its_query() -> None:
+    arm, transport = make(Answer(body={"value": []}))
+    arm.list("/things", VERSION, {"$filter": "name eq 'a b'"})
+    assert "$filter=name%20eq%20%27a%20b%27" in transport.calls[0]
+
+
+def test_a_name_cannot_leave_its_place_in_the_path() -> None:
+    arm, transport = make(Answer(body={}))
+    arm.get("/things/a?b#c%2F{d}", VERSION)
+    assert transport.calls == [f"GET https://arm.test/things/a%3Fb%23c%252F%7Bd%7D?api-version={VERSION}"]
+
+
+def test_patch_sends_nulls_and_the_etag() -> None:
+    body = {"identity": {"type": "UserAssigned", "userAssignedIdentities": {"a": None, "b": {}}}}
+    arm, transport = make(Answer(body={"id": ID, "properties": {"provisioningState": "Succeeded"}}))
+    arm.patch(ID, body, VERSION, if_match='"e"')
+    sent = transport.requests[0]
+    assert (sent.method, sent.url, sent.headers["If-Match"]) == ("PATCH", URL, '"e"')
+    assert json.loads(sent.body or "") == body
+
+
+def test_a_patch_without_etag_sends_no_condition() -> None:
+    arm, transport = make(Answer(body={"id": ID}))
+    arm.patch(ID, {}, VERSION)
+    assert "If-Match" not in transport.requests[0].headers
+
+
+@pytest.mark.parametrize("state", ["Succeeded", "Failed", "Canceled", None])
+def test_a_synchronous_patch_gives_its_body(state: str | None) -> None:
+    document = {"id": ID, "properties": {"provisioningState": state}}
+    arm, transport = make(Answer(body=document))
+    assert arm.patch(ID, {}, VERSION) == document
+    assert len(transport.calls) == 1
+
+
+def accepted(**headers: str) -> Answer:
+    return Answer(202, None, {"Azure-AsyncOperation": STATUS_URL, "Location": STATUS_URL, **headers})
+
+
+def status(state: str, http: int = 200, **more: Any) -> Answer:
+    return Answer(http, {"id": "x", "status": state, "startTime": "2024-11-22T22:55:08.9392954Z", **more})
+
+
+def test_patch_polls_to_the_real_end_and_reads_the_resource_anew() -> None:
+    time = FakeTime()
+    final = {"id": ID, "etag": "new"}
+    done = status("Succeeded", error={}, properties=None)
+    arm, transport = make(accepted(), status("Accepted"), status("Updating", 202), done, Answer(body=final), time=time)
+    assert arm.patch(ID, {}, VERSION) == final
+    assert transport.calls == [f"PATCH {URL}", *[f"GET {STATUS_URL}"] * 3, f"GET {URL}"]
+    assert time.slept == [0.5, 0.75]
+
+
+def test_patch_without_waiting_ends_with_the_202() -> None:
+    arm, transport = make(accepted())
+    assert arm.patch(ID, {}, VERSION, wait=False) is None
+    assert len(transport.calls) == 1
+
+
+def test_a_patch_that_is_throttled_or_cut_off_is_repeated() -> None:
+    answers = (Answer(429, {}), Answer(502, {}), Answer(raises=requests.ReadTimeout("slow")), Answer(body={"id": ID}))
+    arm, transport = make(*answers)
+    assert arm.patch(ID, {"tags": {}}, VERSION) == {"id": ID}
+    assert [(sent.method, sent.body) for sent in transport.requests] == [("PATCH", b'{"tags": {}}')] * 4
+
+
+def test_a_lost_race_is_told_by_its_status() -> None:
+    arm, _ = make(error("PreconditionFailed", 412))
+    with pytest.raises(NexusError) as caught:
+        arm.patch(ID, {}, VERSION, if_match="old")
+    assert caught.value.status == 412
+
+
+def test_settle_reads_until_nothing_goes_on() -> None:
+    time = FakeTime()
+    answers = [
+        Answer(body={"properties": {"provisioningState": state}}) for state in ("Updating", "Accepted", "Failed")
+    ]
+    arm, _ = make(*answers, time=time)
+    assert arm.settle(ID, VERSION, 60) == {"properties": {"provisioningState": "Failed"}}
+    assert time.slept == [0.5, 0.75]

@@ -1,0 +1,128 @@
+# Copyright (c) 2026 operator_nexus contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waiting: the pace, the limit, and how an operation that ends badly is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._arm import Arm
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._operations import Pace, settle
+from ansible_collections.operator_nexus.credentials.tests.unit.plugins.module_utils.fake_azure import (
+    CLOUD,
+    Answer,
+    FakeCredential,
+    FakeTime,
+    FakeTransport,
+)
+
+ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Test/things/t"
+VERSION = "2025-09-01"
+STATUS_URL = "https://arm.test/operationStatuses/a*B"
+SIGNED = f"{STATUS_URL}?api-version=v&t=1&s=SIGNATURE"
+
+
+def patch(*answers: Answer, timeout: float = 1800) -> tuple[Any, FakeTransport, FakeTime]:
+    """A PATCH that Azure accepts, then these answers."""
+    time = FakeTime()
+    accepted = Answer(202, None, {"Azure-AsyncOperation": SIGNED})
+    transport = FakeTransport(accepted, *answers)
+    arm = Arm(CLOUD, FakeCredential(), transport, clock=time.clock, sleep=time.sleep)
+    try:
+        return arm.patch(ID, {}, VERSION, timeout=timeout), transport, time
+    except NexusError as error:
+        return error, transport, time
+
+
+def status(state: str, **more: Any) -> Answer:
+    return Answer(200, {"status": state, **more})
+
+
+def test_delays_grow_to_fifteen_seconds() -> None:
+    time = FakeTime()
+    pace = Pace(1000, time.clock, time.sleep)
+    while time.now < 100:
+        assert pace.pause()
+    assert time.slept[:4] == [0.5, 0.75, 1.125, 1.6875]
+    assert max(time.slept) == time.slept[-1] == 15
+
+
+def test_the_last_delay_ends_at_the_limit() -> None:
+    time = FakeTime()
+    pace = Pace(2, time.clock, time.sleep)
+    while pace.pause():
+        pass
+    assert time.now == 2
+
+
+def test_a_sixteen_minute_operation_is_waited_for() -> None:
+    time = FakeTime()
+    pace = Pace(1800, time.clock, time.sleep)
+    states = iter(lambda: "Succeeded" if time.now >= 990 else "Updating", None)
+    document = settle(lambda: {"properties": {"provisioningState": next(states)}}, ID, pace)
+    assert document == {"properties": {"provisioningState": "Succeeded"}}
+    assert 990 <= time.now <= 1005
+
+
+def test_retry_after_is_honoured() -> None:
+    slow = Answer(200, {"status": "Accepted"}, {"Retry-After": "20"})
+    result, _, time = patch(slow, status("Accepted"), status("Succeeded"), Answer(body={"id": ID}))
+    assert result == {"id": ID}
+    assert time.slept == [20, 0.75]
+
+
+@pytest.mark.parametrize("state", ["Failed", "Canceled"])
+def test_a_bad_end_is_told_in_the_operations_own_words(state: str) -> None:
+    error = {"code": "VaultUnreachable", "message": "No way in.", "target": "vault", "details": [{"code": "x"}]}
+    result, transport, _ = patch(status("Accepted"), status(state, error=error))
+    assert (result.code, result.message, result.target) == ("VaultUnreachable", "No way in.", "vault")
+    assert result.failure["details"] == [{"code": "x"}]
+    assert result.failure["resource_id"] == ID
+    assert len(transport.calls) == 3
+
+
+@pytest.mark.parametrize("error", [None, {}, "text"])
+def test_a_bad_end_without_words_is_told_by_its_state(error: Any) -> None:
+    result, _, _ = patch(status("Canceled", error=error))
+    assert result.code == "OperationCanceled"
+    assert "Canceled" in result.message
+
+
+def test_an_empty_error_on_success_is_success() -> None:
+    result, _, _ = patch(status("Succeeded", error={}), Answer(body={"id": ID}))
+    assert result == {"id": ID}
+
+
+def test_the_time_limit_says_what_to_do_and_hides_the_signature() -> None:
+    result, _, time = patch(*[status("Accepted")] * 50, timeout=60)
+    assert time.now == 60
+    assert result.code == "OperationTimeout"
+    assert f"still Accepted after 60 s, it can be followed at {STATUS_URL}." in str(result)
+    assert "SIGNATURE" not in str(result) + str(result.failure)
+    assert "run the task again" in result.remedy
+
+
+def test_a_refused_poll_is_told_as_what_it_is() -> None:
+    denied = Answer(403, {"error": {"code": "AuthorizationFailed", "message": "no"}})
+    result, _, _ = patch(status("Accepted"), denied)
+    assert (result.status, result.code) == (403, "AuthorizationFailed")
+
+
+def test_settle_gives_up_in_time() -> None:
+    time = FakeTime()
+    with pytest.raises(NexusError) as caught:
+        settle(lambda: {"properties": {"provisioningState": "Updating"}}, ID, Pace(5, time.clock, time.sleep))
+    assert (caught.value.code, time.now) == ("OperationTimeout", 5)
+
+
+@pytest.mark.parametrize(
+    "document", [None, {}, {"properties": None}, {"properties": {"provisioningState": "succeeded"}}]
+)
+def test_settle_does_not_wait_when_nothing_goes_on(document: Any) -> None:
+    time = FakeTime()
+    assert settle(lambda: document, ID, Pace(5, time.clock, time.sleep)) == document
+    assert time.slept == []

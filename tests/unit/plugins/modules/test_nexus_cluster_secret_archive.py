@@ -1,0 +1,136 @@
+# Copyright (c) 2026 operator_nexus contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import BadInput, NexusError
+from ansible_collections.operator_nexus.credentials.plugins.modules import nexus_cluster_secret_archive
+from ansible_collections.operator_nexus.credentials.tests.unit.plugins.fakes import (
+    CLUSTER,
+    MANAGER,
+    VAULT,
+    FakeArm,
+    FakeSession,
+    NoSession,
+    cluster,
+)
+
+LINKED = {"keyVaultId": VAULT, "useKeyVault": "True"}
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    return slept
+
+
+def params(**given: Any) -> dict[str, Any]:
+    return {
+        "id": CLUSTER,
+        "api_version": "2025-09-01",
+        "wait": True,
+        "wait_timeout": 60,
+        "state": "present",
+        "key_vault_id": VAULT,
+        "use_key_vault": True,
+        **given,
+    }
+
+
+def run(arm: FakeArm, check_mode: bool = False, **given: Any) -> dict[str, Any]:
+    return nexus_cluster_secret_archive.run(params(**given), FakeSession(arm), check_mode)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("before", "given", "after"),
+    [
+        (None, {}, LINKED),
+        (LINKED, {"use_key_vault": False}, {"keyVaultId": VAULT, "useKeyVault": "False"}),
+        (LINKED, {"state": "absent", "key_vault_id": None}, None),
+        (LINKED, {"state": "absent"}, None),
+        (
+            LINKED,
+            {"state": "absent", "key_vault_id": None, "api_version": "2024-06-01-preview"},
+            {"keyVaultId": VAULT, "useKeyVault": "False"},
+        ),
+    ],
+)
+def test_first_run_second_run_and_check_mode_agree(
+    before: dict[str, Any] | None, given: dict[str, Any], after: dict[str, Any] | None
+) -> None:
+    arm = FakeArm(cluster(before))
+    predicted = run(arm, check_mode=True, **given)
+    assert arm.writes == []
+    first = run(arm, **given)
+    second = run(arm, **given)
+    assert (predicted["changed"], first["changed"], second["changed"]) == (True, True, False)
+    assert arm.bodies == [{"properties": {"secretArchive": after}}]
+    assert predicted == first
+    assert first["secret_archive"] == second["secret_archive"] == first["diff"]["after"]["secret_archive"]
+    assert first["cluster_manager_id"] == MANAGER
+
+
+def test_another_vault_is_not_unlinked() -> None:
+    arm = FakeArm(cluster({**LINKED, "keyVaultId": VAULT + "-2"}))
+    assert run(arm, state="absent")["changed"] is False
+    assert arm.writes == []
+
+
+def test_without_wait_the_operation_has_only_begun() -> None:
+    arm = FakeArm(cluster())
+    result = run(arm, wait=False)
+    assert result["changed"] is True
+    assert result["provisioning_state"] == "Updating"
+    assert result["secret_archive"] == {"key_vault_id": VAULT, "use_key_vault": True}
+
+
+def test_two_hosts_that_link_the_same_cluster() -> None:
+    def somebody_links(document: dict[str, Any]) -> None:
+        document["properties"]["secretArchive"] = dict(LINKED)
+        document["properties"]["provisioningState"] = "Updating"
+
+    arm = FakeArm(cluster())
+    arm.before_patch = [somebody_links]
+    assert run(arm)["changed"] is False
+    assert len(arm.writes) == 1
+
+
+def test_an_operation_that_failed_is_reported() -> None:
+    arm = FakeArm(cluster())
+    arm.before_patch = [NexusError("quota", code="OperationFailed")]
+    with pytest.raises(NexusError, match="OperationFailed"):
+        run(arm)
+
+
+@pytest.mark.parametrize(
+    ("given", "option"),
+    [
+        ({"key_vault_id": None}, "key_vault_id"),
+        ({"key_vault_id": ""}, "key_vault_id"),
+        ({"key_vault_id": "nexus-secrets"}, "key_vault_id"),
+        ({"key_vault_id": CLUSTER}, "key_vault_id"),
+        ({"id": VAULT}, "id"),
+        ({"name": "cluster-1"}, "name"),
+        ({"api_version": "2023-07-01"}, "api_version"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_is_asked(given: dict[str, Any], option: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        nexus_cluster_secret_archive.run(params(**given), NoSession(), False)  # type: ignore[arg-type]
+    assert caught.value.target == option
+    assert caught.value.remedy
+
+
+def test_a_cluster_that_ignores_the_link_is_worth_a_warning() -> None:
+    document = cluster()
+    assert run(FakeArm(document), check_mode=True)["warnings"] == []
+    document["properties"]["secretArchiveSettings"] = {"vaultUri": "https://other.vault.azure.net/"}
+    warnings = run(FakeArm(document))["warnings"]
+    assert [CLUSTER in text and "https://other.vault.azure.net/" in text for text in warnings] == [True]
+    assert run(FakeArm(document), state="absent")["warnings"] == []

@@ -1,0 +1,253 @@
+# Copyright (c) 2026 operator_nexus contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import BadInput, NexusError
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._resource_id import key
+from ansible_collections.operator_nexus.credentials.plugins.modules import nexus_clustermanager_identity
+from ansible_collections.operator_nexus.credentials.tests.unit.plugins.fakes import (
+    MANAGER,
+    UAI_ONE,
+    UAI_TWO,
+    VAULT,
+    FakeArm,
+    FakeSession,
+    NoSession,
+    as_azure_spells,
+    guid,
+    identity,
+    manager,
+)
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long each pause would have been."""
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    return slept
+
+
+def params(**given: Any) -> dict[str, Any]:
+    return {
+        "id": MANAGER,
+        "api_version": "2025-09-01",
+        "wait": True,
+        "wait_timeout": 60,
+        "state": "present",
+        "system_assigned": None,
+        "user_assigned": None,
+        **given,
+    }
+
+
+def run(arm: FakeArm, check_mode: bool = False, **given: Any) -> dict[str, Any]:
+    return nexus_clustermanager_identity.run(params(**given), FakeSession(arm), check_mode)  # type: ignore[arg-type]
+
+
+def names(result: dict[str, Any]) -> set[str]:
+    return {key(item["id"]) for item in result["identity"]["user_assigned_identities"]}
+
+
+def test_first_run_second_run_and_check_mode_agree() -> None:
+    arm = FakeArm(manager(None))
+    predicted = run(arm, check_mode=True, system_assigned=True)
+    assert arm.writes == []
+    first = run(arm, system_assigned=True)
+    second = run(arm, system_assigned=True)
+
+    assert (predicted["changed"], first["changed"], second["changed"]) == (True, True, False)
+    assert arm.writes == [("PATCH", MANAGER)]
+    assert predicted["diff"] == first["diff"]
+    assert second["diff"]["before"] == second["diff"]["after"] == first["diff"]["after"]
+    assert set(predicted) == set(first) == set(second)
+    assert set(predicted["identity"]) == set(first["identity"])
+
+    assert predicted["principals"] == [{"identity": MANAGER, "principal_id": None}]
+    assert predicted["principal_id"] is None
+    assert predicted["principal_ids"] == []
+    assert first["principals"] == second["principals"] == [{"identity": MANAGER, "principal_id": guid("system")}]
+    assert first["principal_id"] == guid("system")
+
+
+def test_adding_a_system_assigned_identity_keeps_the_user_assigned_ones() -> None:
+    arm = FakeArm(manager(identity(UAI_ONE, UAI_TWO)))
+    result = run(arm, system_assigned=True)
+    assert names(result) == {key(UAI_ONE), key(UAI_TWO)}
+    assert result["identity"]["type"] == "SystemAssigned,UserAssigned"
+    # A role must not reach identities that the task did not name.
+    assert result["principal_ids"] == [guid("system")]
+
+
+def test_removing_one_of_two_leaves_the_other() -> None:
+    arm = FakeArm(manager(identity(UAI_ONE, UAI_TWO, system=True)))
+    result = run(arm, state="absent", user_assigned=[UAI_ONE.upper()])
+    assert names(result) == {key(UAI_TWO)}
+    assert result["identity"]["principal_id"] == guid("system")
+    assert result["principals"] == []
+    assert run(arm, state="absent", user_assigned=[UAI_ONE])["changed"] is False
+
+
+def test_removing_the_last_one() -> None:
+    arm = FakeArm(manager(identity(UAI_ONE)))
+    assert run(arm, state="absent", user_assigned=[UAI_ONE])["identity"]["type"] == "None"
+    assert arm.bodies == [{"identity": {"type": "None"}}]
+
+
+def test_the_only_named_user_assigned_identity_gives_the_principal_id() -> None:
+    arm = FakeArm(manager(identity(UAI_TWO, system=True)))
+    result = run(arm, user_assigned=[UAI_ONE])
+    assert result["principal_id"] == guid(UAI_ONE)
+    assert run(arm, user_assigned=[UAI_ONE, UAI_TWO])["principal_id"] is None
+    assert run(arm, user_assigned=[UAI_ONE, UAI_TWO], system_assigned=True)["principal_id"] == guid("system")
+
+
+def test_a_lost_race_is_planned_again_and_loses_nobodys_identity() -> None:
+    def somebody_adds_two(document: dict[str, Any]) -> None:
+        document["identity"] = identity(UAI_TWO)
+
+    arm = FakeArm(manager(None))
+    arm.before_patch = [somebody_adds_two]
+    result = run(arm, user_assigned=[UAI_ONE])
+    assert names(result) == {key(UAI_ONE), key(UAI_TWO)}
+    assert len(arm.writes) == 2
+
+
+def test_a_race_that_somebody_won_with_the_same_wish_is_no_change() -> None:
+    def somebody_does_it(document: dict[str, Any]) -> None:
+        document["identity"] = identity(UAI_ONE)
+
+    arm = FakeArm(manager(None))
+    arm.before_patch = [somebody_does_it]
+    assert run(arm, user_assigned=[UAI_ONE])["changed"] is False
+
+
+def test_no_etag_no_if_match() -> None:
+    """Api-versions before 2025-02-01 have none."""
+    arm = FakeArm(manager(None), etags=False)
+    assert run(arm, api_version="2024-07-01", system_assigned=True)["changed"] is True
+
+
+def busy() -> NexusError:
+    return NexusError("another operation is in progress", status=409, code="AnotherOperationInProgress")
+
+
+def test_a_conflict_is_waited_out(pauses: list[float]) -> None:
+    arm = FakeArm(manager(None))
+    arm.before_patch = [busy(), busy()]
+    assert run(arm, system_assigned=True)["changed"] is True
+    assert len(pauses) == 2
+
+
+def test_a_conflict_that_does_not_end_is_reported_as_azure_said_it(pauses: list[float]) -> None:
+    arm = FakeArm(manager(None))
+    arm.before_patch = [busy() for _ in range(50)]
+    with pytest.raises(NexusError, match="AnotherOperationInProgress"):
+        run(arm, system_assigned=True)
+    assert 0 < len(pauses) < 10
+
+
+def test_a_conflict_without_wait_is_an_error_at_once(pauses: list[float]) -> None:
+    arm = FakeArm(manager(None))
+    arm.before_patch = [busy()]
+    with pytest.raises(NexusError, match="AnotherOperationInProgress"):
+        run(arm, system_assigned=True, wait=False)
+    assert pauses == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NexusError("locked", status=409, code="ScopeLocked"),
+        NexusError("no", status=403, code="AuthorizationFailed"),
+        NexusError("no", status=400, code="InvalidIdentityValues"),
+    ],
+)
+def test_other_refusals_are_not_tried_again(error: NexusError) -> None:
+    arm = FakeArm(manager(None))
+    arm.before_patch = [error]
+    with pytest.raises(NexusError) as caught:
+        run(arm, system_assigned=True)
+    assert caught.value is error
+    assert len(arm.writes) == 1
+
+
+def test_an_operation_that_is_going_on_is_waited_for_first() -> None:
+    document = manager(None)
+    document["properties"]["provisioningState"] = "Updating"
+    arm = FakeArm(document)
+    assert run(arm, system_assigned=True)["changed"] is True
+    assert len(arm.writes) == 1
+
+
+def test_check_mode_does_not_wait_for_an_operation(pauses: list[float]) -> None:
+    document = manager(None)
+    document["properties"]["provisioningState"] = "Updating"
+    arm = FakeArm(document)
+    assert run(arm, check_mode=True, system_assigned=True)["provisioning_state"] == "Updating"
+    assert pauses == []
+
+
+def test_principal_ids_that_come_late_are_waited_for() -> None:
+    def without_ids(document: dict[str, Any]) -> dict[str, Any]:
+        document["identity"]["userAssignedIdentities"] = {as_azure_spells(UAI_ONE): {}}
+        return document
+
+    arm = FakeArm(manager(None))
+    arm.answer_patch = without_ids
+    assert run(arm, user_assigned=[UAI_ONE])["principal_id"] == guid(UAI_ONE)
+
+
+def test_principal_ids_that_never_come_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    arm = FakeArm(manager({"type": "UserAssigned", "userAssignedIdentities": {UAI_ONE: {}}}))
+    with pytest.raises(NexusError) as caught:
+        run(arm, user_assigned=[UAI_ONE], wait_timeout=0)
+    assert caught.value.code == "NotReady"
+
+
+def test_a_change_that_azure_swallows_is_an_error() -> None:
+    def unchanged(document: dict[str, Any]) -> dict[str, Any]:
+        return {**document, "identity": {"type": "None"}}
+
+    arm = FakeArm(manager(None))
+    arm.answer_patch = unchanged
+    with pytest.raises(NexusError) as caught:
+        run(arm, system_assigned=True)
+    assert caught.value.code == "NotApplied"
+    assert "SystemAssigned" in str(caught.value)
+
+
+def test_a_manager_that_is_not_there() -> None:
+    for check_mode in (False, True):
+        with pytest.raises(NexusError) as caught:
+            run(FakeArm(), check_mode, system_assigned=True)
+        assert caught.value.code == "ResourceNotFound"
+        assert MANAGER in str(caught.value)
+        assert "spelling" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("given", "option"),
+    [
+        ({"id": "manager-east", "system_assigned": True}, "id"),
+        ({"id": VAULT, "system_assigned": True}, "id"),
+        ({"name": "manager-east", "system_assigned": True}, "name"),
+        ({"id": None, "name": "manager-east", "system_assigned": True}, "resource_group"),
+        ({"id": None, "system_assigned": True}, "id"),
+        ({"user_assigned": [VAULT]}, "user_assigned"),
+        ({"api_version": "2023-07-01", "system_assigned": True}, "api_version"),
+        ({}, "system_assigned"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_is_asked(given: dict[str, Any], option: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        nexus_clustermanager_identity.run(params(**given), NoSession(), False)  # type: ignore[arg-type]
+    assert caught.value.target == option
+    assert caught.value.remedy
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,274 @@
+# Copyright (c) 2026 operator_nexus contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The two modules that assign roles, on one engine."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import BadInput, NexusError
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._role_assignment import (
+    KEY_VAULT_WRITER,
+    MANAGED_IDENTITY_OPERATOR,
+)
+from ansible_collections.operator_nexus.credentials.plugins.modules import nexus_kv_role, nexus_uai_role
+from ansible_collections.operator_nexus.credentials.tests.unit.plugins.fakes import (
+    CLUSTER,
+    GROUP,
+    MANAGER,
+    UAI_ONE,
+    VAULT,
+    FakeArm,
+    FakeGraph,
+    FakeRoles,
+    FakeSession,
+    NoSession,
+    as_azure_spells,
+    assignment,
+    guid,
+    vault,
+)
+
+WRITER, OPERATOR = KEY_VAULT_WRITER.guid, MANAGED_IDENTITY_OPERATOR.guid
+ANNA, BERT = guid("anna"), guid("bert")
+NOT_FOUND = {"status": 400, "code": "PrincipalNotFound"}
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    return slept
+
+
+def kv_params(**given: Any) -> dict[str, Any]:
+    return {
+        "id": VAULT,
+        "api_version": "2023-07-01",
+        "wait_timeout": 60,
+        "state": "present",
+        "principals": None,
+        "principal_ids": None,
+        **given,
+    }
+
+
+def kv(session: FakeSession, check_mode: bool = False, **given: Any) -> dict[str, Any]:
+    return nexus_kv_role.run(kv_params(**given), session, check_mode)  # type: ignore[arg-type]
+
+
+def session_with(*assignments: dict[str, Any], rbac: bool | None = True) -> FakeSession:
+    return FakeSession(FakeArm(vault(rbac)), FakeRoles(*assignments))
+
+
+def test_first_run_second_run_and_check_mode_agree() -> None:
+    session = session_with()
+    wish: dict[str, Any] = {
+        "principals": [{"identity": MANAGER, "principal_id": ANNA}, {"identity": UAI_ONE, "principal_id": BERT}]
+    }
+    predicted = kv(session, check_mode=True, **wish)
+    assert session.writes == []
+    first = kv(session, **wish)
+    second = kv(session, **wish)
+    assert (predicted["changed"], first["changed"], second["changed"]) == (True, True, False)
+    assert [method for method, _ in session.writes] == ["PUT", "PUT"]
+    assert predicted["diff"] == first["diff"]
+    assert second["diff"]["before"] == first["diff"]["after"]
+    assert predicted["role_assignment_ids"] == first["role_assignment_ids"] == second["role_assignment_ids"]
+    assert first["role_assignments"] == second["role_assignments"]
+    assert set(first["role_assignments"][0]) == set(predicted["role_assignments"][0])
+    assert first["scope"] == VAULT
+    assert first["vault_uri"] == "https://nexus-secrets.vault.azure.net/"
+
+
+def test_check_mode_with_an_identity_that_is_not_there_yet() -> None:
+    session = session_with()
+    predicted = kv(session, check_mode=True, principals=[{"identity": MANAGER, "principal_id": None}])
+    real = kv(session, principals=[{"identity": MANAGER, "principal_id": ANNA}])
+    assert predicted["diff"] == real["diff"]
+    assert predicted["changed"] is True
+    assert [item["id"] for item in predicted["role_assignments"]] == [None]
+    assert predicted["role_assignment_ids"] == []
+    assert set(predicted) == set(real)
+
+
+def test_an_assignment_under_another_name_is_found() -> None:
+    session = session_with(assignment(as_azure_spells(VAULT), WRITER, ANNA, name=guid("made in the portal")))
+    result = kv(session, principal_ids=[ANNA])
+    assert result["changed"] is False
+    assert result["role_assignments"][0]["inherited"] is False
+
+
+def test_an_inherited_assignment_is_enough_and_stays() -> None:
+    above = assignment(GROUP, WRITER, ANNA)
+    session = session_with(above)
+    result = kv(session, principal_ids=[ANNA])
+    assert result["changed"] is False
+    assert result["role_assignments"][0]["inherited"] is True
+    assert result["role_assignments"][0]["scope"] == GROUP
+    gone = kv(session, principal_ids=[ANNA], state="absent")
+    assert gone["changed"] is False
+    assert [item["id"] for item in gone["role_assignments"]] == [above["id"]]
+    assert session.writes == []
+
+
+def test_absent_takes_only_the_named_principal() -> None:
+    session = session_with(
+        assignment(VAULT, WRITER, ANNA), assignment(VAULT, WRITER, BERT), assignment(VAULT, OPERATOR, ANNA)
+    )
+    predicted = kv(session, check_mode=True, principal_ids=[ANNA], state="absent")
+    assert session.writes == []
+    first = kv(session, principal_ids=[ANNA], state="absent")
+    assert predicted == first
+    assert session.writes == [("DELETE", assignment(VAULT, WRITER, ANNA)["id"])]
+    assert kv(session, principal_ids=[ANNA], state="absent")["changed"] is False
+
+
+def test_somebody_made_the_same_assignment_meanwhile() -> None:
+    session = session_with()
+
+    def somebody() -> None:
+        session.roles.assignments.append(assignment(VAULT, WRITER, ANNA, name=guid("somebody")))
+
+    session.roles.before_create = [somebody]
+    result = kv(session, principal_ids=[ANNA])
+    assert result["changed"] is False
+    assert result["role_assignments"][0]["name"] == guid("somebody")
+    assert len(session.roles.assignments) == 1
+
+
+def test_a_new_principal_is_waited_for(pauses: list[float]) -> None:
+    session = session_with()
+    session.roles.before_create = [NexusError("does not exist", **NOT_FOUND) for _ in range(3)]  # type: ignore[arg-type]
+    assert kv(session, principal_ids=[ANNA])["changed"] is True
+    assert len(pauses) == 3
+    assert pauses[0] < pauses[2]
+
+
+def test_a_principal_that_never_comes_is_azures_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    session = session_with()
+    session.roles.before_create = [NexusError("does not exist", **NOT_FOUND) for _ in range(100)]  # type: ignore[arg-type]
+    with pytest.raises(NexusError, match="PrincipalNotFound"):
+        kv(session, principal_ids=[ANNA], wait_timeout=60)
+    assert now[0] == pytest.approx(60)
+
+
+def test_other_errors_are_not_tried_again() -> None:
+    session = session_with()
+    session.roles.before_create = [NexusError("no", status=403, code="AuthorizationFailed")]
+    with pytest.raises(NexusError, match="AuthorizationFailed"):
+        kv(session, principal_ids=[ANNA])
+    assert len(session.writes) == 1
+
+
+@pytest.mark.parametrize("rbac", [False, None])
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_a_vault_with_access_policies_is_refused(rbac: bool | None, check_mode: bool) -> None:
+    session = session_with(rbac=rbac)
+    with pytest.raises(NexusError) as caught:
+        kv(session, check_mode, principal_ids=[ANNA])
+    assert caught.value.code == "VaultUsesAccessPolicies"
+    assert "--enable-rbac-authorization true" in str(caught.value)
+    assert session.writes == []
+
+
+def test_a_vault_that_is_not_there() -> None:
+    session = FakeSession(FakeArm())
+    with pytest.raises(NexusError) as caught:
+        kv(session, check_mode=True, principal_ids=[ANNA])
+    assert caught.value.code == "ResourceNotFound"
+
+
+@pytest.mark.parametrize(
+    ("given", "option"),
+    [
+        ({}, "principals"),
+        ({"principals": [], "principal_ids": []}, "principals"),
+        ({"principals": [{"identity": MANAGER, "principal_id": ANNA}], "principal_ids": [ANNA]}, "principals"),
+        ({"principals": [{"identity": MANAGER, "principal_id": None}]}, "principals"),
+        ({"principals": [{"identity": MANAGER, "principal_id": ""}]}, "principals"),
+        ({"principal_ids": ["anna"]}, "principal_ids"),
+        ({"principal_ids": [ANNA], "id": CLUSTER}, "id"),
+        ({"principal_ids": [ANNA], "name": "nexus-secrets"}, "name"),
+        ({"principal_ids": [ANNA], "api_version": "new"}, "api_version"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_is_asked(given: dict[str, Any], option: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        nexus_kv_role.run(kv_params(**given), NoSession(), False)  # type: ignore[arg-type]
+    assert caught.value.target == option
+    assert caught.value.remedy
+
+
+def uai_params(**given: Any) -> dict[str, Any]:
+    return {
+        "id": UAI_ONE,
+        "api_version": "2023-01-31",
+        "wait_timeout": 60,
+        "state": "present",
+        "principal_id": None,
+        "app_id": nexus_uai_role.NEXUS_APP_ID,
+        **given,
+    }
+
+
+def uai(session: FakeSession, check_mode: bool = False, **given: Any) -> dict[str, Any]:
+    return nexus_uai_role.run(uai_params(**given), session, check_mode)  # type: ignore[arg-type]
+
+
+def uai_session(graph: dict[str, str]) -> FakeSession:
+    document = {"id": as_azure_spells(UAI_ONE), "name": "one", "properties": {"principalId": guid(UAI_ONE)}}
+    # The resource is asked for in one spelling and tells its id in another.
+    return FakeSession(FakeArm(document), FakeRoles(), FakeGraph(graph))
+
+
+def test_the_application_is_looked_up_and_gets_the_operator_role() -> None:
+    session = uai_session({nexus_uai_role.NEXUS_APP_ID: ANNA})
+    predicted = uai(session, check_mode=True)
+    assert session.writes == []
+    first = uai(session)
+    assert predicted["diff"] == first["diff"]
+    assert uai(session)["changed"] is False
+    assert first["scope"] == UAI_ONE
+    assert first["principal_id"] == ANNA
+    assert first["role_assignments"][0]["role"] == "Managed Identity Operator"
+    assert session.roles.assignments[0]["role_definition_id"].endswith(OPERATOR)
+    assert uai(session, state="absent")["changed"] is True
+    assert session.roles.assignments == []
+
+
+def test_a_given_principal_id_needs_no_look_up() -> None:
+    session = uai_session({})
+    assert uai(session, principal_id=BERT)["principal_id"] == BERT
+
+
+def test_an_application_that_the_tenant_does_not_know() -> None:
+    session = uai_session({})
+    with pytest.raises(NexusError) as caught:
+        uai(session)
+    assert caught.value.code == "ServicePrincipalNotFound"
+    assert "az provider register" in str(caught.value)
+    assert session.writes == []
+
+
+@pytest.mark.parametrize(
+    ("given", "option"),
+    [
+        ({"principal_id": "anna"}, "principal_id"),
+        ({"app_id": "AFOI-NC-MGMT-PME-PROD"}, "app_id"),
+        ({"id": VAULT}, "id"),
+        ({"id": None, "name": "one"}, "resource_group"),
+    ],
+)
+def test_bad_input_of_the_operator_role(given: dict[str, Any], option: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        nexus_uai_role.run(uai_params(**given), NoSession(), False)  # type: ignore[arg-type]
+    assert caught.value.target == option
+    assert caught.value.remedy
