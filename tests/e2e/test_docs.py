@@ -1,0 +1,39 @@
+# Copyright (c) 2026 operator_nexus contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`ansible-doc` shows every module and the role, without a warning."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from e2e_ansible import Core
+from e2e_plays import COLLECTION
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+MODULES = sorted(path.stem for path in (CHECKOUT / "plugins/modules").glob("nexus_*.py"))
+
+
+def test_every_module(core: Core, homes: Iterator[Path]) -> None:
+    names = [f"{COLLECTION}.{module}" for module in MODULES]
+    run = core.run(next(homes), {}, "ansible-doc", "--json", *names).assert_good()
+    documented = json.loads(run.output)
+    for name in names:
+        assert documented[name]["doc"]["short_description"]
+        assert documented[name]["examples"]
+        assert documented[name]["return"]
+    text = core.run(next(homes), {}, "ansible-doc", *names).assert_good()
+    assert all(module.upper() in text.output.upper() for module in MODULES)
+
+
+def test_the_role(core: Core, homes: Iterator[Path]) -> None:
+    name = f"{COLLECTION}.customer_key_vault"
+    run = core.run(next(homes), {}, "ansible-doc", "-t", "role", name).assert_good()
+    assert "customer_key_vault_key_vault_id" in run.output
+
+
+def test_the_list_names_each_module(core: Core, homes: Iterator[Path]) -> None:
+    run = core.run(next(homes), {}, "ansible-doc", "--list", COLLECTION).assert_good()
+    assert [line.split()[0].rpartition(".")[2] for line in run.output.splitlines() if line.strip()] == MODULES
