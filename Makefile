@@ -9,7 +9,6 @@ MAKEFLAGS += --no-print-directory
 NEWEST := .venv
 OLDEST := .venv-oldest
 VENVS := $(NEWEST)/.ready $(OLDEST)/.ready
-COLLECTION := operator_nexus.credentials
 TREE := tests/tools/with_tree.sh
 
 # The tools of the venv come first, and Ansible keeps its files out of the developer's home.

@@ -8,7 +8,7 @@
 #
 #   tests/az/run.sh            needs the emulator's requirements in $EMULATOR_PYTHON
 #
-# PYTHON           makes the environment for az (build/az-venv, about 420 MB); kept for the next run
+# PYTHON           makes the environment for az (build/az-venv, about 750 MB with its compiled files); kept for the next run
 # EMULATOR_PYTHON  runs the emulator
 set -euo pipefail
 

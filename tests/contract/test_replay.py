@@ -109,7 +109,7 @@ class Replay:
 
 @pytest.mark.parametrize("name", RECORDINGS)
 def test_answers_are_as_recorded(service: Service, recordings: Path, name: str) -> None:
-    service.reset(operation_seconds=0.3)  # long enough for the first poll to find it pending, as recorded
+    service.reset(operation_seconds=0.5)  # long enough for the first poll to find it pending, as recorded
     interactions: list[Interaction] = json.loads((recordings / f"{name}.json").read_text(encoding="utf-8"))
     machines = "_bmm_" in name
     renames = {RECORDED_SUBSCRIPTION: service.subscription_id}

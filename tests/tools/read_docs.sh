@@ -13,21 +13,19 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 collection=operator_nexus.credentials
 
 show() { # KIND NAME...
-  local kind=$1 text warnings
+  local kind=$1 text
   shift
-  warnings=$(mktemp)
   text=$("$venv/bin/ansible-doc" -t "$kind" "${@/#/$collection.}" 2>"$warnings") || true
-  if [ -s "$warnings" ]; then
-    cat "$warnings" && rm "$warnings"
-    return 1
-  fi
-  rm "$warnings"
+  # ansible-core 2.21 warns of a collection inside itself when it looks for roles.
+  if grep -v /ansible/_internal/ansible_collections/ "$warnings"; then return 1; fi
   for name in "$@"; do
     grep -qi "$collection.$name" <<<"$text" || { echo "ansible-doc does not show the $kind $collection.$name"; return 1; }
   done
   echo "$venv: ansible-doc shows $# x $kind"
 }
 
+warnings=$(mktemp)
+trap 'rm -f "$warnings"' EXIT
 modules=(plugins/modules/*.py)
 modules=("${modules[@]##*/}")
 roles=(roles/*/)
