@@ -17,10 +17,13 @@ from typing import Any
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._arm import Arm
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._clock import Clock
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._operations import (
+    is_terminal,
+    provisioning_state,
+)
 
 Document = dict[str, Any]
 
-_TERMINAL = ("succeeded", "failed", "canceled")
 # Azure may refuse a write for a moment after the resource itself looks idle again. Five refusals (half a minute) are no
 # such moment any more. A lock is a 409 too, but waiting does not lift it.
 _IDLE_REFUSALS = 5
@@ -104,17 +107,17 @@ def fetch(arm: Arm, resource_id: str, label: str, api_version: str) -> Document:
             f"there is no such {label}",
             status=404,
             code="ResourceNotFound",
+            target="id",
             operation=f"read the {label}",
             resource_id=resource_id,
-            remedy="check the spelling, the resource group and the subscription, or create it first",
+            remedy="correct id, or name, resource_group and subscription_id; or create it first",
         )
     return found
 
 
 def is_settled(document: Mapping[str, Any]) -> bool:
     """Whether no operation is going on. A resource that tells no provisioningState never has one."""
-    state = (document.get("properties") or {}).get("provisioningState")
-    return not state or state.lower() in _TERMINAL
+    return is_terminal(provisioning_state(document))
 
 
 def _may_retry(error: NexusError, aim: Aim, refusals: int) -> bool:

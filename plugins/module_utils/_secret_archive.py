@@ -15,8 +15,10 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._resour
 
 Block = dict[str, Any]
 
-# From this version on a null in a PATCH resets the block; before it the block can only be switched off.
-RESET_SINCE = "2024-07-01"
+# A null in a PATCH resets the block where the contract marks it as nullable: from 2024-07-01 on, and no longer in
+# 2026-07-01. In the other versions the block can only be switched off.
+NULLABLE_SINCE = "2024-07-01"
+NULLABLE_BEFORE = "2026-07-01"
 
 
 def plan_present(current: Block | None, vault_id: str, enabled: bool) -> Block | None:
@@ -35,7 +37,7 @@ def plan_absent(current: Block | None, vault_id: str, api_version: str) -> Block
     before = report(current)
     if not before or (vault_id and key(before["key_vault_id"]) != key(vault_id)):
         return None
-    if api_version >= RESET_SINCE:
+    if NULLABLE_SINCE <= api_version < NULLABLE_BEFORE:
         return _body(None)
     if not before["use_key_vault"]:
         return None

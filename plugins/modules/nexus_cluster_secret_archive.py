@@ -25,7 +25,8 @@ options:
   state:
     description:
       - V(present) links the vault; V(absent) takes the link away.
-      - An O(api_version) before 2024-07-01 cannot remove the link; V(absent) then only switches it off.
+      - With an O(api_version) before 2024-07-01, or 2026-07-01 and later, the link can be switched off but not removed.
+        V(absent) then does that.
     type: str
     choices: [present, absent]
     default: present

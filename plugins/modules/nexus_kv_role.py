@@ -185,7 +185,7 @@ failure:
   sample:
     code: VaultUsesAccessPolicies
     message: the key vault uses access policies, on which a role has no effect
-    target: ""
+    target: id
     details: []
     correlation_id: ""
     operation: check the permission model of the key vault
@@ -238,11 +238,11 @@ def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str,
         raise NexusError(
             "the key vault uses access policies, on which a role has no effect",
             code="VaultUsesAccessPolicies",
-            target="enableRbacAuthorization",
+            target="id",
             operation="check the permission model of the key vault",
             resource_id=vault_id,
             remedy="give the vault's present users roles and switch it to Azure role-based access control "
-            "(az keyvault update --enable-rbac-authorization true), or name another vault",
+            "(az keyvault update --enable-rbac-authorization true), or give the id of another vault",
         )
     result = grant(
         session.roles,

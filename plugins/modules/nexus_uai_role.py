@@ -237,8 +237,8 @@ def _look_up(session: Session, app_id: str, identity_id: str) -> str:
         target="app_id",
         operation="find the platform's application for",
         resource_id=identity_id,
-        remedy="register the resource provider (az provider register --namespace Microsoft.NetworkCloud), "
-        "or give principal_id",
+        remedy="correct app_id, or register the resource provider (az provider register --namespace "
+        "Microsoft.NetworkCloud), or give the object id as principal_id",
     )
 
 

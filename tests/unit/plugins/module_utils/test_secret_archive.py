@@ -46,7 +46,9 @@ def test_plan_present(current: dict[str, Any] | None, enabled: bool, sent: dict[
         (block(VAULT, "True"), "", "2025-09-01", None),
         (block(VAULT, "False"), "", "2025-09-01", None),
         (block(VAULT, "True"), VAULT.lower(), "2024-07-01", None),
+        (block(VAULT, "True"), "", "2026-05-01-preview", None),
         (block(VAULT, "True"), "", "2024-06-01-preview", block(VAULT, "False")),
+        (block(VAULT, "True"), "", "2026-07-01", block(VAULT, "False")),
     ],
 )
 def test_plan_absent(current: dict[str, Any], vault_id: str, api_version: str, sent: dict[str, Any] | None) -> None:
@@ -62,6 +64,7 @@ def test_plan_absent(current: dict[str, Any], vault_id: str, api_version: str, s
         ({"useKeyVault": "False"}, "", "2025-09-01"),
         (block(OTHER, "True"), VAULT, "2025-09-01"),
         (block(VAULT, "False"), "", "2024-06-01-preview"),
+        (block(VAULT, "False"), "", "2026-07-01"),
     ],
 )
 def test_nothing_to_unlink(current: dict[str, Any] | None, vault_id: str, api_version: str) -> None:

@@ -229,7 +229,8 @@ def test_a_manager_that_is_not_there() -> None:
             run(FakeArm(), check_mode, system_assigned=True)
         assert caught.value.code == "ResourceNotFound"
         assert MANAGER in str(caught.value)
-        assert "spelling" in caught.value.remedy
+    assert caught.value.target == "id"
+    assert "resource_group" in caught.value.remedy
 
 
 @pytest.mark.parametrize(
