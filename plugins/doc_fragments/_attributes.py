@@ -11,6 +11,7 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 requirements:
   - python >= 3.10
+  - azure-core >= 1.28
   - azure-identity >= 1.15
   - azure-mgmt-resource >= 23.2
   - azure-mgmt-authorization >= 3.0
@@ -41,6 +42,7 @@ attributes:
     INFO = r"""
 requirements:
   - python >= 3.10
+  - azure-core >= 1.28
   - azure-identity >= 1.15
   - azure-mgmt-resource >= 23.2
 attributes:

@@ -16,23 +16,28 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils import _operations
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._clock import Clock
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._clouds import Cloud
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import (
     NexusError,
     azure_errors,
     needs,
-    read_json,
+    no_json,
 )
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._pipeline import RETRY_PATCH, make_policies
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._pipeline import (
+    NO_SUBSCRIPTION,
+    RETRY_PATCH,
+    body_of,
+    make_policies,
+)
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.core.pipeline.transport import HttpTransport
+    from azure.mgmt.core.polling.arm_polling import ARMPolling
 
 Document = dict[str, Any]
 
-# The client wants one, the calls by id do not use it.
-_NO_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 # 404 is also how Azure says that what the path goes through is not there. Absence of the resource itself it calls
 # ResourceNotFound, ResourceGroupNotFound, <Type>NotFound; a 404 without an error document comes from a proxy.
 _NOT_ABSENCE = ("SubscriptionNotFound", "TenantNotFound", "ResourceTypeNotFound", "ResourceProviderNotFound")
@@ -54,7 +59,7 @@ class Arm:
             from azure.mgmt.resource.resources import ResourceManagementClient
         client = ResourceManagementClient(
             credential,
-            _NO_SUBSCRIPTION,
+            NO_SUBSCRIPTION,
             base_url=cloud.resource_manager,
             credential_scopes=[cloud.arm_scope],
             policies=make_policies(credential, cloud.arm_scope),
@@ -68,7 +73,7 @@ class Arm:
         """The resource, None when it does not exist. Raises NexusError for everything else, other 404s too."""
         try:
             with azure_errors("read", resource_id):
-                return self._read(_quoted(resource_id), {}, api_version)
+                return self._read(_quoted(resource_id), {}, api_version, "read", resource_id)
         except NexusError as error:
             if _is_absence(error):
                 return None
@@ -80,7 +85,7 @@ class Arm:
         next_path, params = _quoted(path), {key: quote(value, safe="") for key, value in (query or {}).items()}
         while True:
             with azure_errors("list", path):
-                page = self._read(next_path, params, api_version) or {}
+                page = self._read(next_path, params, api_version, "list", path)
             items.extend(page.get("value") or [])
             if not page.get("nextLink"):
                 return items
@@ -109,8 +114,8 @@ class Arm:
                 api_version=api_version,
                 parameters=json.dumps(body).encode(),
                 headers={"If-Match": if_match} if if_match else {},
-                cls=_body_of,
-                polling=_operations.make_polling(resource_id, self._pace(timeout)) if wait else False,
+                cls=body_of,
+                polling=self._polling(resource_id, timeout) if wait else _operations.make_no_polling(),
                 retry_on_methods=RETRY_PATCH,
             )
             document: Document | None = poller.result()
@@ -118,22 +123,23 @@ class Arm:
 
     def settle(self, resource_id: str, api_version: str, timeout: float) -> Document | None:
         """The resource when nothing is going on with it any more, None when it is gone. Raises NexusError."""
-        return _operations.settle(lambda: self.get(resource_id, api_version), resource_id, self._pace(timeout))
+        return _operations.settle(lambda: self.get(resource_id, api_version), resource_id, self._limit(timeout))
 
-    def _read(self, path: str, params: dict[str, str], api_version: str) -> Document | None:
+    def _read(self, path: str, params: dict[str, str], api_version: str, operation: str, resource_id: str) -> Document:
         version = params.get("api-version", api_version)
         document: Document | None = self._resources.get_by_id(
-            resource_id=path, api_version=version, params=params, cls=_body_of
+            resource_id=path, api_version=version, params=params, cls=body_of
         )
+        if document is None:
+            # Not absence, which Azure tells by a 404.
+            raise no_json("empty", operation, resource_id)
         return document
 
-    def _pace(self, timeout: float) -> _operations.Pace:
-        return _operations.Pace(timeout, self._clock, self._sleep)
+    def _polling(self, resource_id: str, timeout: float) -> ARMPolling:
+        return _operations.make_polling(resource_id, self._limit(timeout))
 
-
-def _body_of(pipeline_response: Any, *_: Any) -> Any:
-    """The JSON as it came, whatever the library made of it."""
-    return read_json(pipeline_response.http_response)
+    def _limit(self, timeout: float) -> Clock:
+        return Clock(timeout, self._clock, self._sleep)
 
 
 def _is_absence(error: NexusError) -> bool:
@@ -147,4 +153,4 @@ def _quoted(path: str) -> str:
 
 def _raw_parameters(query: str) -> dict[str, str]:
     """Query parameters still quoted: azure-core puts them into the URL as they are."""
-    return {key: value for key, _, value in (part.partition("=") for part in query.split("&")) if key}
+    return {key: value for key, _equals, value in (part.partition("=") for part in query.split("&")) if key}

@@ -1,32 +1,61 @@
 # Copyright (c) 2026 operator_nexus contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A time limit that is shared by several steps, and pauses that respect it. Private to this collection."""
+"""A time limit that several steps share, and growing pauses within it. Private to this collection."""
 
 from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 
+_FIRST_PAUSE = 0.5
+_GROWTH = 1.5
 _LONGEST_PAUSE = 15.0
 
 
 class Clock:
-    """Counts down from `timeout` seconds."""
+    """Counts down from `limit` seconds. `now` and `sleep` are for tests.
 
-    def __init__(self, timeout: float) -> None:
-        self._end = time.monotonic() + timeout
+    With `jitter` its own pauses are random, between a half and the whole: for hosts that lost the same race and must
+    not come back in step.
+    """
+
+    def __init__(
+        self,
+        limit: float,
+        now: Callable[[], float] | None = None,
+        sleep: Callable[[float], None] | None = None,
+        *,
+        jitter: bool = False,
+    ) -> None:
+        self._limit = limit
+        self._now = now or time.monotonic
+        self._sleep = sleep or time.sleep
+        self._jitter = jitter
+        self._start = self._now()
+        self._next = _FIRST_PAUSE
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds."""
+        return self._now() - self._start
 
     @property
     def left(self) -> float:
         """Seconds, never negative."""
-        return max(0.0, self._end - time.monotonic())
+        return max(0.0, self._limit - self.elapsed)
 
-    def pause(self, attempt: int) -> bool:
-        """Sleep longer with each attempt (the first is 0), at most 15 s; False when no time is left."""
-        # Random, because hosts that lost the same race must not come back in step.
-        seconds = min(2.0 ** min(attempt, 10), _LONGEST_PAUSE) * random.uniform(0.5, 1.0)
-        if self.left <= 0:
+    def pause(self, asked: float | None = None) -> bool:
+        """Sleep for what a server asked for, else a little longer each time (at most 15 s); False when time is up."""
+        left = self.left
+        if left <= 0:
             return False
-        time.sleep(min(seconds, self.left))
+        seconds = self._next * (random.uniform(0.5, 1.0) if self._jitter else 1.0) if asked is None else asked
+        self._next = min(self._next * _GROWTH, _LONGEST_PAUSE)
+        self._sleep(min(seconds, left))
         return True
+
+    def restart_pauses(self) -> None:
+        """Begin with short pauses again: something else is waited for now."""
+        self._next = _FIRST_PAUSE

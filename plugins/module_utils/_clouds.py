@@ -141,8 +141,8 @@ def _get(url: str, fetch: Fetch) -> bytes:
 def _documents(body: bytes, url: str) -> list[dict[str, Any]]:
     try:
         document = json.loads(body.decode("utf-8-sig"))
-    except ValueError as error:
-        raise _useless(url, "not JSON") from error
+    except ValueError:
+        raise _useless(url, "not JSON") from None
     listed = [item for item in (document if isinstance(document, list) else [document]) if isinstance(item, dict)]
     if not listed:
         raise _useless(url, "no cloud in it")

@@ -24,14 +24,17 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._operat
 
 Document = dict[str, Any]
 
-# Azure may refuse a write for a moment after the resource itself looks idle again. Five refusals (half a minute) are no
+# Azure may refuse a write for a moment after the resource itself looks idle again. Nine refusals (half a minute) are no
 # such moment any more. A lock is a 409 too, but waiting does not lift it.
-_IDLE_REFUSALS = 5
+_IDLE_REFUSALS = 9
 _NEVER_RETRY = ("ScopeLocked",)
+# What Azure fills in by itself comes within seconds, or never.
+_COMPLETE_SECONDS = 300
+_BAD_ENDS = ("failed", "canceled")
 
 
-def _whole(document: Document) -> bool:
-    return True
+def _nothing(document: Document) -> list[str]:
+    return []
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Aim:
     """What `converge` is to reach. All functions are pure.
 
     `plan` gives the PATCH body for a document, or None when it is as wanted; `apply` gives the document after that
-    body. `ready` says whether a converged document holds all that Azure fills in by itself afterwards.
+    body. `missing` names what a converged document still lacks of all that Azure fills in by itself afterwards.
     """
 
     resource_id: str
@@ -47,7 +50,7 @@ class Aim:
     api_version: str
     plan: Callable[[Document], Document | None]
     apply: Callable[[Document, Document], Document]
-    ready: Callable[[Document], bool] = _whole
+    missing: Callable[[Document], list[str]] = _nothing
     wait: bool = True
     timeout: float = 1800
 
@@ -61,16 +64,28 @@ class Outcome:
     after: Document
     document: Document
 
+    @property
+    def warnings(self) -> list[str]:
+        """What a reader of a result without a change would not expect."""
+        properties = self.document.get("properties") or {}
+        state = provisioning_state(self.document)
+        if self.changed or state.lower() not in _BAD_ENDS:
+            return []
+        words = str(properties.get("detailedStatusMessage") or "").strip().rstrip(".")
+        ended = f"the last operation on {self.document.get('id')} ended as {state}{': ' if words else ''}{words}"
+        return [f"{ended}; its settings may not be in effect"]
+
 
 def converge(arm: Arm, aim: Aim, check_mode: bool) -> Outcome:
     """Make the resource what `aim.plan` wants. Raises NexusError, also when the timeout is over before that."""
-    clock = Clock(aim.timeout)
+    # Hosts that lost the same race must not come back in step.
+    clock = Clock(aim.timeout, jitter=True)
     current = fetch(arm, aim.resource_id, aim.label, aim.api_version)
     refusals = 0
-    lost_races = 0
     while True:
         if aim.wait and not check_mode and not is_settled(current):
             current = _settle(arm, aim, clock)
+            clock.restart_pauses()
             refusals = 0
         body = aim.plan(current)
         if body is None:
@@ -83,12 +98,8 @@ def converge(arm: Arm, aim: Aim, check_mode: bool) -> Outcome:
                 aim.resource_id, body, aim.api_version, if_match=current.get("etag"), wait=aim.wait, timeout=clock.left
             )
         except NexusError as error:
-            if not _may_retry(error, aim, refusals):
+            if not _may_retry(error, aim, refusals) or not clock.pause():
                 raise
-            attempt = lost_races if error.status == 412 else refusals
-            if not clock.pause(attempt):
-                raise
-            lost_races += error.status == 412
             refusals += error.status == 409
             current = fetch(arm, aim.resource_id, aim.label, aim.api_version)
             continue
@@ -136,17 +147,19 @@ def _settle(arm: Arm, aim: Aim, clock: Clock) -> Document:
 
 def _complete(arm: Arm, aim: Aim, clock: Clock, document: Document, check_mode: bool) -> Document:
     """Read until Azure has filled in what it fills in later, such as the principal id of a new identity."""
-    attempt = 0
-    while aim.wait and not check_mode and not aim.ready(document):
-        if not clock.pause(attempt):
+    if not aim.wait or check_mode:
+        return document
+    step = Clock(min(clock.left, _COMPLETE_SECONDS))
+    while missing := aim.missing(document):
+        if not step.pause():
             raise NexusError(
-                f"the {aim.label} is as wanted but Azure has not finished filling it in within {aim.timeout:g} s",
+                f"the {aim.label} is as wanted but after {step.elapsed:.0f} s Azure still tells no "
+                f"{' and no '.join(missing)}",
                 code="NotReady",
                 operation=f"read the {aim.label}",
                 resource_id=aim.resource_id,
-                remedy="run the task again; if it stays so, raise wait_timeout",
+                remedy="run the task again; if it stays so, check whether these identities still exist",
             )
-        attempt += 1
         document = fetch(arm, aim.resource_id, aim.label, aim.api_version)
     return document
 

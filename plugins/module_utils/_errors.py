@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 MINIMUM_VERSIONS = {
+    "azure-core": "1.28",
     "azure-identity": "1.15",
     "azure-mgmt-resource": "23.2",
     "azure-mgmt-authorization": "3.0",
@@ -159,6 +160,12 @@ _REMEDIES = {
     "InvalidApiVersionParameter": "choose another api_version: Azure does not know this one",
     "PrincipalNotFound": "check the principal's object id; one that was just made may need some minutes",
     "RoleAssignmentExists": "remove that assignment first, or leave it as it is",
+    "Authorization_RequestDenied": "give the object id of the service principal as principal_id (of the role: "
+    "customer_key_vault_nexus_principal_id), or let the identity that runs the task read Microsoft Graph "
+    "(Application.Read.All)",
+    "FailedIdentityOperation": "check the ids in user_assigned, and that the identity that runs the task may assign "
+    "them (role Managed Identity Operator)",
+    "ResourceGroupNotFound": "check resource_group and subscription_id",
     "ScopeLocked": "remove the lock on the resource, its group or the subscription",
     "RequestDisallowedByPolicy": "ask the owner of the named Azure Policy",
 }
@@ -218,6 +225,7 @@ def from_azure(error: Exception, operation: str, resource_id: str) -> NexusError
         from azure.core.exceptions import (
             AzureError,
             ClientAuthenticationError,
+            DecodeError,
             HttpResponseError,
             ServiceRequestError,
             ServiceResponseError,
@@ -229,6 +237,9 @@ def from_azure(error: Exception, operation: str, resource_id: str) -> NexusError
         return _entra_error(error, operation, resource_id)
     if isinstance(error, HttpResponseError) and error.response is not None:
         return _answered_error(error.response, str(error.message), operation, resource_id)
+    # How the libraries fail at a body that is not what they expect depends on their versions.
+    if isinstance(error, (DecodeError, json.JSONDecodeError)) or type(error).__name__ == "DeserializationError":
+        return no_json("unreadable", operation, resource_id)
     if isinstance(error, AzureError):
         code = type(error).__name__
         return NexusError(str(error.message), code=code, operation=operation, resource_id=resource_id)
@@ -240,6 +251,25 @@ def read_json(response: Any) -> Any:
     return json.loads(response.text().removeprefix("\ufeff"))
 
 
+def correlation_id(response: Any) -> str:
+    """Under which id Azure, or Microsoft Graph, logged the request of an answer."""
+    headers = response.headers
+    return str(headers.get("x-ms-correlation-request-id") or headers.get("request-id") or "")
+
+
+def no_json(answer: str, operation: str, resource_id: str, response: Any = None) -> NexusError:
+    """The error of an answer that Azure cannot have given: what it is (a predicate) instead of a JSON object."""
+    return NexusError(
+        f"the answer is {answer}, not a JSON object",
+        status=int(response.status_code) if response is not None else None,
+        code="NotJson",
+        correlation_id=correlation_id(response) if response is not None else "",
+        operation=operation,
+        resource_id=resource_id,
+        remedy="find out who answers in Azure's place: check the proxy (HTTPS_PROXY, NO_PROXY) and cloud_environment",
+    )
+
+
 def _answered_error(response: Any, message: str, operation: str, resource_id: str) -> NexusError:
     """Azure's own words from an error answer: `{"error": {code, message, target, details}}`."""
     try:
@@ -249,15 +279,17 @@ def _answered_error(response: Any, message: str, operation: str, resource_id: st
     envelope = body.get("error") if isinstance(body, dict) else None
     envelope = envelope if isinstance(envelope, dict) else {}
     status = int(response.status_code)
+    if status < 400 and not isinstance(body, dict):
+        kind = (response.headers.get("Content-Type") or "of an unknown kind").partition(";")[0]
+        return no_json(f"HTTP {status} with content {kind}", operation, resource_id, response)
     code = str(envelope.get("code") or f"Http{status}")
-    headers = response.headers
     return NexusError(
         str(envelope.get("message") or (response.reason if body is None else "") or message or "no explanation"),
         status=status,
         code=code,
         target=str(envelope.get("target") or ""),
         details=list(envelope.get("details") or []),
-        correlation_id=str(headers.get("x-ms-correlation-request-id") or headers.get("request-id") or ""),
+        correlation_id=correlation_id(response),
         operation=operation,
         resource_id=resource_id,
         remedy=_REMEDIES.get(code) or _STATUS_REMEDIES.get(status, ""),

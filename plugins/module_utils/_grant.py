@@ -44,7 +44,7 @@ def grant(
 
     entries, changed = after, bool(todo.create or todo.delete)
     if changed and not check_mode:
-        clock = Clock(timeout)
+        clock = Clock(timeout, jitter=True)
         made = [_create(roles, scope, role, who["principal_id"], clock) for who in todo.create]
         for assignment in todo.delete:
             roles.delete(assignment["id"])
@@ -69,10 +69,10 @@ def _create(roles: RoleApi, scope: str, role: Role, principal_id: str, clock: Cl
     """Make one assignment. Gives it, and whether it was made here or had just been made by somebody else."""
     name = _role_assignment.assignment_name(scope, principal_id, role)
     definition = _role_assignment.role_definition_id(scope, role)
-    attempt = 0
+    clock.restart_pauses()
     while True:
         try:
-            return roles.create(scope, name, definition, principal_id), True
+            return roles.create(scope, name, definition, principal_id)
         except NexusError as error:
             if error.code == "RoleAssignmentExists":
                 found = _role_assignment.held(roles.list_at(scope), scope, role, principal_id)
@@ -81,6 +81,5 @@ def _create(roles: RoleApi, scope: str, role: Role, principal_id: str, clock: Cl
             # A new identity reaches the directory that role assignments look into with a delay.
             elif error.code != "PrincipalNotFound":
                 raise
-            if not clock.pause(attempt):
+            if not clock.pause():
                 raise
-            attempt += 1

@@ -12,8 +12,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._clouds import Cloud
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError, azure_errors, needs
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._pipeline import make_policies
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import (
+    NexusError,
+    azure_errors,
+    needs,
+    no_json,
+)
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._pipeline import json_object, make_policies
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -30,13 +35,14 @@ class Graph:
 
     def service_principal_id(self, app_id: str) -> str | None:
         """Object id of an application's service principal in this tenant, None when it has none. Raises NexusError."""
+        operation = "look up the service principal of application"
         if not self._cloud.graph:
             raise NexusError(
                 f"the metadata of the cloud {self._cloud.name} names no Microsoft Graph",
                 code="GraphUnknown",
-                operation="look up the service principal of application",
+                operation=operation,
                 resource_id=app_id,
-                remedy="give the principal's object id instead",
+                remedy="give the object id of the service principal as principal_id",
             )
         with needs("azure-identity"):
             from azure.core import PipelineClient
@@ -46,8 +52,11 @@ class Graph:
         condition = quote(f"appId eq '{app_id}'")
         url = f"{self._cloud.graph}/v1.0/servicePrincipals?$filter={condition}&$select=id,appId"
         request = HttpRequest("GET", url)
-        with azure_errors("look up the service principal of application", app_id):
+        with azure_errors(operation, app_id):
             response = client.send_request(request)
             response.raise_for_status()
-            found = response.json().get("value") or []
+            document = json_object(response)
+        if document is None:
+            raise no_json("empty", operation, app_id, response)
+        found = document.get("value") or []
         return str(found[0]["id"]) if found else None

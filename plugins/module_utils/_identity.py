@@ -74,16 +74,26 @@ def plan(current: Block | None, want: Wanted) -> Block | None:
 
 def apply(current: Block | None, patch: Block) -> Block:
     """The identity block that Azure will hold after this PATCH; ids that Azure has yet to give out are missing."""
-    held = (current or {}).get("userAssignedIdentities") or {}
+    held = {key(item): value for item, value in ((current or {}).get("userAssignedIdentities") or {}).items()}
     after: Block = {"type": patch["type"]}
     if "SystemAssigned" in patch["type"] and _has_system(current):
         after.update({name: (current or {}).get(name) for name in ("principalId", "tenantId")})
     if "UserAssigned" in patch["type"]:
         sent = patch["userAssignedIdentities"]
         after["userAssignedIdentities"] = {
-            item: held.get(item) or {} for item, value in sent.items() if value is not None
+            item: held.get(key(item)) or {} for item, value in sent.items() if value is not None
         }
     return after
+
+
+def fill(current: Block | None, ids: Mapping[str, Mapping[str, Any]]) -> Block | None:
+    """The block with the {principalId, clientId} of these user assigned identities, by canonical id."""
+    known = {key(item): dict(value) for item, value in ids.items()}
+    members = (current or {}).get("userAssignedIdentities")
+    if current is None or not members:
+        return current
+    filled = {item: {**(value or {}), **known.get(key(item), {})} for item, value in members.items()}
+    return {**current, "userAssignedIdentities": filled}
 
 
 def report(current: Block | None) -> dict[str, Any]:

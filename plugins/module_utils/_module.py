@@ -28,7 +28,7 @@ def run_module(run: Run, spec: dict[str, Any]) -> None:
         module.fail_json(msg=f"{missing_required_lib(error.library)} ({error})")
     for text in result.pop("warnings", []):
         module.warn(text)
-    # Only a diff that shows something, and only to who asked for it.
+    # Ansible shows whatever diff it is given: only those who asked for one get it.
     diff = result.pop("diff", None)
     if module._diff and diff is not None:
         result["diff"] = diff

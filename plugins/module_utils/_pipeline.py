@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import needs
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import needs, read_json
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -24,6 +24,9 @@ VERSION = "1.0.0"
 # packets; ARM itself gives up on a request after about a minute.
 _CONNECT_TIMEOUT = 15
 _READ_TIMEOUT = 90
+
+NO_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+"""The clients of Azure's libraries want one; calls that name a resource by its id do not use it."""
 
 RETRY_PATCH = frozenset({"HEAD", "GET", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """For `retry_on_methods`: azure-core does not repeat a PATCH by itself, ours are merges that may be repeated."""
@@ -47,8 +50,10 @@ def make_policies(credential: TokenCredential | None = None, scope: str = "") ->
     azure-mgmt-core's own list also registers a resource provider when Azure says that it is not: a write that nobody
     asked for, so it is not in this one.
     """
-    with needs("azure-mgmt-resource"):
+    with needs("azure-core"):
         from azure.core.pipeline import policies
+        from azure.core.pipeline.policies import SensitiveHeaderCleanupPolicy
+    with needs("azure-mgmt-resource"):
         from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy, ARMHttpLoggingPolicy
     chain = [
         policies.RequestIdPolicy(),
@@ -62,7 +67,28 @@ def make_policies(credential: TokenCredential | None = None, scope: str = "") ->
     if credential is not None:
         chain.append(ARMChallengeAuthenticationPolicy(credential, scope))
     # Shows neither headers nor query parameters that are not known to be harmless.
-    return [*chain, policies.SensitiveHeaderCleanupPolicy(), ARMHttpLoggingPolicy()]
+    return [*chain, SensitiveHeaderCleanupPolicy(), ARMHttpLoggingPolicy()]
+
+
+def body_of(pipeline_response: Any, *_: Any) -> dict[str, Any] | None:
+    """For `cls`: `json_object` of the answer, whatever the library made of it."""
+    return json_object(pipeline_response.http_response)
+
+
+def json_object(response: Any) -> dict[str, Any] | None:
+    """The JSON object of an answer as it came; None for an empty body. Raises azure-core's DecodeError."""
+    with needs("azure-core"):
+        from azure.core.exceptions import DecodeError
+    if not response.text().strip("\ufeff \r\n"):
+        return None
+    try:
+        document = read_json(response)
+    except ValueError:
+        document = ""
+    # A bare null says as little as no body.
+    if document is not None and not isinstance(document, dict):
+        raise DecodeError("the answer is no JSON object", response=response)
+    return document
 
 
 class Fetcher:

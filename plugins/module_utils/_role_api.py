@@ -10,12 +10,17 @@ from __future__ import annotations
 
 import json
 from functools import cached_property
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._arm import Arm
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._clouds import Cloud
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import azure_errors, needs, read_json
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._pipeline import make_policies
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import azure_errors, needs, no_json
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._pipeline import (
+    NO_SUBSCRIPTION,
+    body_of,
+    make_policies,
+)
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -24,7 +29,6 @@ if TYPE_CHECKING:
 Assignment = dict[str, Any]
 
 _API_VERSION = "2022-04-01"
-_NO_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
 
 class RoleApi:
@@ -45,10 +49,11 @@ class RoleApi:
         path = f"{scope}/providers/Microsoft.Authorization/roleAssignments"
         return [_assignment(item) for item in self._arm.list(path, _API_VERSION, {"$filter": "atScope()"})]
 
-    def create(self, scope: str, name: str, role_definition_id: str, principal_id: str) -> Assignment:
+    def create(self, scope: str, name: str, role_definition_id: str, principal_id: str) -> tuple[Assignment, bool]:
         """Assign the role to a service principal (which every managed identity is).
 
-        Raises NexusError; among its codes are RoleAssignmentExists and, for a while after the principal was made,
+        Gives the assignment, and whether it is new: another host may just have made the very same one. Raises
+        NexusError; among its codes are RoleAssignmentExists and, for a while after the principal was made,
         PrincipalNotFound.
         """
         body = {
@@ -59,9 +64,13 @@ class RoleApi:
                 "principalType": "ServicePrincipal",
             }
         }
-        with azure_errors("create a role assignment at", scope):
+        operation = "create a role assignment at"
+        with azure_errors(operation, scope):
             content = json.dumps(body).encode()
-            return _assignment(self._assignments.create(scope.lstrip("/"), name, content, cls=_body_of))
+            document, status = self._assignments.create(scope.lstrip("/"), name, content, cls=_body_and_status)
+        if document is None:
+            raise no_json("empty", operation, scope)
+        return _assignment(document), status == HTTPStatus.CREATED
 
     def delete(self, assignment_id: str) -> None:
         """Remove an assignment; one that is gone already is fine. Raises NexusError."""
@@ -75,7 +84,7 @@ class RoleApi:
             from azure.mgmt.authorization import AuthorizationManagementClient
         client = AuthorizationManagementClient(
             self._credential,
-            _NO_SUBSCRIPTION,
+            NO_SUBSCRIPTION,
             api_version=_API_VERSION,
             base_url=self._cloud.resource_manager,
             credential_scopes=[self._cloud.arm_scope],
@@ -98,5 +107,5 @@ def _assignment(document: dict[str, Any]) -> Assignment:
     }
 
 
-def _body_of(pipeline_response: Any, *_: Any) -> Any:
-    return read_json(pipeline_response.http_response)
+def _body_and_status(pipeline_response: Any, *_: Any) -> tuple[dict[str, Any] | None, int]:
+    return body_of(pipeline_response), pipeline_response.http_response.status_code

@@ -128,7 +128,7 @@ def _search(given: Values, env: Values, environ: Mapping[str, str], home: Path) 
     if given["profile"]:
         return "credential_file", _profile(given["profile"], given, home)
     if given["client_id"] or given["ad_user"]:
-        return "parameters", _only_one_proof(given)
+        return "parameters", given
     named = bool(env["profile"] or env["client_id"] or env["ad_user"])
     # Variables without a subscription are left over from something else more often than they are meant for Ansible.
     if env["profile"] or (named and (given["subscription_id"] or env["subscription_id"])):
@@ -150,13 +150,6 @@ def _search(given: Values, env: Values, environ: Mapping[str, str], home: Path) 
         f"no default profile in {_credentials_file(home)}, and nobody is logged in with az",
         "set one of them, or auth_source: msi on a machine with a managed identity",
     )
-
-
-def _only_one_proof(given: Values) -> Values:
-    proofs = [name for name in ("secret", "x509_certificate_path", "oidc_token", "oidc_token_file_path") if given[name]]
-    if len(proofs) > 1:
-        raise BadInput(proofs[1], f"{' and '.join(proofs)} are both given", "give only one of them")
-    return given
 
 
 def _environment(given: Values, env: Values, home: Path) -> Values:

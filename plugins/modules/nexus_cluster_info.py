@@ -135,8 +135,8 @@ failure:
     target: ""
     details: []
     correlation_id: b4c9d5c4-6d5b-4c0e-9f0e-0c1b7d2a3e4f
-    operation: list clusters
-    resource_id: /subscriptions/.../NetworkCloud/clusters
+    operation: list
+    resource_id: /subscriptions/.../providers/Microsoft.NetworkCloud/clusters
 """
 
 from typing import Any

@@ -44,6 +44,8 @@ notes:
   - Azure takes the id of the vault without looking at the vault. M(operator_nexus.credentials.nexus_kv_role) checks
     that it exists and lets the identity of the cluster manager write into it. Use that first.
   - Needs an O(api_version) of 2023-10-01-preview or later.
+  - Microsoft calls this method deprecated since the API version 2025-02-01, which still has it. The platform ignores
+    the link once the cluster has C(secretArchiveSettings) and an identity of its own.
 seealso:
   - module: operator_nexus.credentials.nexus_cluster_info
   - module: operator_nexus.credentials.nexus_kv_role
@@ -184,8 +186,9 @@ def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str,
         check_mode,
     )
     successor = properties(outcome.document).get("secretArchiveSettings") if present else None
+    ignored = [_ignored(cluster_id, successor["vaultUri"])] if successor and successor.get("vaultUri") else []
     return {
-        "warnings": [_ignored(cluster_id, successor["vaultUri"])] if successor and successor.get("vaultUri") else [],
+        "warnings": outcome.warnings + ignored,
         "changed": outcome.changed,
         "diff": {
             "before": {"secret_archive": _secret_archive.report(archive(outcome.before))},

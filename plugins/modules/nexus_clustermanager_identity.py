@@ -155,7 +155,7 @@ principals:
       returned: always
       type: str
     principal_id:
-      description: The object id. V(null) when check mode cannot know it yet.
+      description: The object id. V(null) when check mode cannot know it yet, as of a system assigned identity to come.
       returned: always
       type: str
   sample:
@@ -178,7 +178,7 @@ failure:
   sample:
     code: ResourceNotFound
     message: there is no such cluster manager
-    target: ""
+    target: id
     details: []
     correlation_id: ""
     operation: read the cluster manager
@@ -197,6 +197,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._argspe
 )
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._converge import Aim, converge
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._documents import properties
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._module import run_module
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._session import Session
 
@@ -231,6 +232,9 @@ def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str,
     def named(document: dict[str, Any]) -> list[dict[str, str | None]]:
         return _identity.principals(document.get("identity"), want, manager_id)
 
+    def without_id(document: dict[str, Any]) -> list[str]:
+        return [str(item["identity"]) for item in named(document) if not item["principal_id"]]
+
     outcome = converge(
         session.arm,
         Aim(
@@ -239,28 +243,62 @@ def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str,
             api_version=version,
             plan=plan,
             apply=apply,
-            ready=lambda document: all(item["principal_id"] for item in named(document)),
+            missing=lambda document: [f"principal id of {item}" for item in without_id(document)],
             wait=params["wait"],
             timeout=params["wait_timeout"],
         ),
         check_mode,
     )
-    principals = named(outcome.document)
+    document = outcome.document
+    if check_mode:
+        # What Azure would tell of user assigned identities once they are attached, they tell of themselves.
+        ids = {item: _ids_of(session, item) for item in without_id(document) if item != manager_id}
+        document = {**document, "identity": _identity.fill(document.get("identity"), ids)}
+    principals = named(document)
     # The system assigned identity comes first in the list; several user assigned ones have no single principal id.
     single = principals[0]["principal_id"] if principals and (want.system or len(principals) == 1) else None
     return {
+        "warnings": outcome.warnings,
         "changed": outcome.changed,
         "diff": {
             "before": {"identity": _identity.summary(outcome.before.get("identity"))},
             "after": {"identity": _identity.summary(outcome.after.get("identity"))},
         },
         "id": manager_id,
-        "identity": _identity.report(outcome.document.get("identity")),
+        "identity": _identity.report(document.get("identity")),
         "principal_id": single,
         "principal_ids": [item["principal_id"] for item in principals if item["principal_id"]],
         "principals": principals,
-        "provisioning_state": properties(outcome.document).get("provisioningState"),
+        "provisioning_state": properties(document).get("provisioningState"),
     }
+
+
+def _ids_of(session: Session, identity_id: str) -> dict[str, Any]:
+    """{principalId, clientId} of a user assigned identity; empty when the login may attach but not read it.
+
+    Raises NexusError when there is none of this id: attaching it would fail as well.
+    """
+    try:
+        identity = session.arm.get(identity_id, _api_version.MANAGED_IDENTITY)
+    except NexusError as error:
+        if error.status == 403:
+            return {}
+        if error.status != 404:
+            raise
+        # Not even the subscription is there.
+        identity = None
+    if identity is None:
+        raise NexusError(
+            "there is no such user assigned identity",
+            status=404,
+            code="ResourceNotFound",
+            target="user_assigned",
+            operation="read the user assigned identity",
+            resource_id=identity_id,
+            remedy="correct user_assigned, or create the identity first",
+        )
+    told = properties(identity)
+    return {name: told[name] for name in ("principalId", "clientId") if told.get(name)}
 
 
 def main() -> None:

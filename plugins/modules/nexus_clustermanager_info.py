@@ -114,8 +114,8 @@ failure:
     target: ""
     details: []
     correlation_id: b4c9d5c4-6d5b-4c0e-9f0e-0c1b7d2a3e4f
-    operation: list cluster managers
-    resource_id: /subscriptions/.../NetworkCloud/clusterManagers
+    operation: list
+    resource_id: /subscriptions/.../providers/Microsoft.NetworkCloud/clusterManagers
 """
 
 from typing import Any

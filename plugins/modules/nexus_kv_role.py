@@ -51,6 +51,7 @@ options:
   api_version:
     description:
       - The version of the C(Microsoft.KeyVault) API to read the vault with.
+      - Not the one of C(Microsoft.NetworkCloud). Set it for a task, not in the C(module_defaults) of an action group.
     type: str
     default: "2023-07-01"
   wait_timeout:

@@ -41,6 +41,7 @@ options:
   api_version:
     description:
       - The version of the C(Microsoft.ManagedIdentity) API to read the identity with.
+      - Not the one of C(Microsoft.NetworkCloud). Set it for a task, not in the C(module_defaults) of an action group.
     type: str
     default: "2023-01-31"
   wait_timeout:
@@ -149,7 +150,7 @@ role_assignment_ids:
   sample:
     - /subscriptions/.../roleAssignments/2f4a3d27-2a5b-5a83-9c4b-6f0f3d3b8e11
 principal_id:
-  description: The object id of the service principal.
+  description: The object id of the service principal. V(null) with O(state=absent) when the tenant has none.
   returned: success
   type: str
   sample: 5b1a2c31-7f0e-4c59-9d14-0a4d4b5f6f10
@@ -214,12 +215,15 @@ def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str,
     version = _api_version.check(params["api_version"])
     identity_id = _resource_id.address(params, _resource_id.USER_ASSIGNED_IDENTITY, lambda: session.subscription_id)
     identity = fetch(session.arm, identity_id, "user assigned identity", version)
-    principal_id = params["principal_id"] or _look_up(session, params["app_id"], identity_id)
+    principal_id = params["principal_id"] or session.graph.service_principal_id(params["app_id"])
+    if not principal_id and params["state"] == "present":
+        raise _unknown(params["app_id"], identity_id)
     result = grant(
         session.roles,
         _resource_id.canonical(identity["id"]),
         _role_assignment.MANAGED_IDENTITY_OPERATOR,
-        [{"identity": None, "principal_id": principal_id}],
+        # Who is not in the tenant holds no role in it.
+        [{"identity": None, "principal_id": principal_id}] if principal_id else [],
         state=params["state"],
         timeout=params["wait_timeout"],
         check_mode=check_mode,
@@ -227,11 +231,8 @@ def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str,
     return {**result, "principal_id": principal_id}
 
 
-def _look_up(session: Session, app_id: str, identity_id: str) -> str:
-    found = session.graph.service_principal_id(app_id)
-    if found:
-        return found
-    raise NexusError(
+def _unknown(app_id: str, identity_id: str) -> NexusError:
+    return NexusError(
         f"this tenant has no service principal of the application {app_id}",
         code="ServicePrincipalNotFound",
         target="app_id",

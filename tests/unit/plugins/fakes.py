@@ -149,7 +149,7 @@ class FakeRoles:
     def list_at(self, scope: str) -> list[Document]:
         return copy.deepcopy(self.assignments)
 
-    def create(self, scope: str, name: str, role_definition_id: str, principal_id: str) -> Document:
+    def create(self, scope: str, name: str, role_definition_id: str, principal_id: str) -> tuple[Document, bool]:
         self.writes.append(("PUT", name))
         if self.before_create:
             action = self.before_create.pop(0)
@@ -161,8 +161,10 @@ class FakeRoles:
             same = (item["scope"].lower(), item["principal_id"]) == (scope.lower(), principal_id)
             if same and item["role_definition_id"] == made["role_definition_id"] and item["name"] != name:
                 raise NexusError("The role assignment already exists.", status=409, code="RoleAssignmentExists")
-        self.assignments = [item for item in self.assignments if item["id"] != made["id"]] + [made]
-        return copy.deepcopy(made)
+        others = [item for item in self.assignments if item["id"] != made["id"]]
+        is_new = len(others) == len(self.assignments)
+        self.assignments = [*others, made]
+        return copy.deepcopy(made), is_new
 
     def delete(self, assignment_id: str) -> None:
         self.writes.append(("DELETE", assignment_id))

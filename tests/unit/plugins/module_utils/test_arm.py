@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -66,26 +67,28 @@ def test_the_token_is_for_the_clouds_own_audience() -> None:
 
 @pytest.mark.parametrize("code", ["ResourceNotFound", "ResourceGroupNotFound", "ParentResourceNotFound", "NotFound"])
 def test_get_gives_none_when_the_resource_is_not_there(code: str) -> None:
-    arm, _ = make(error(code))
+    arm, _transport = make(error(code))
     assert arm.get(ID, VERSION) is None
 
 
 @pytest.mark.parametrize("code", ["SubscriptionNotFound", "InvalidResourceType", "InvalidResourceNamespace", "Other"])
 def test_another_404_is_an_error(code: str) -> None:
-    arm, _ = make(error(code))
+    arm, _transport = make(error(code))
     with pytest.raises(NexusError) as caught:
         arm.get(ID, VERSION)
     assert (caught.value.status, caught.value.code) == (404, code)
 
 
 def test_a_404_that_azure_did_not_write_is_an_error() -> None:
-    arm, _ = make(Answer(404, b"<html>nginx</html>", {"Content-Type": "text/html"}))
+    arm, _transport = make(Answer(404, b"<html>nginx</html>", {"Content-Type": "text/html"}))
     with pytest.raises(NexusError, match="Http404"):
         arm.get(ID, VERSION)
 
 
 def test_a_403_names_operation_resource_code_and_correlation_id() -> None:
-    arm, _ = make(error("AuthorizationFailed", 403, "The client lacks it.", **{"x-ms-correlation-request-id": "c-1"}))
+    arm, _transport = make(
+        error("AuthorizationFailed", 403, "The client lacks it.", **{"x-ms-correlation-request-id": "c-1"})
+    )
     with pytest.raises(NexusError) as caught:
         arm.get(ID, VERSION)
     assert str(caught.value).startswith(
@@ -191,6 +194,56 @@ def test_patch_without_waiting_ends_with_the_202() -> None:
     assert len(transport.calls) == 1
 
 
+HTML = b"<html>Please log in</html>"
+
+
+@pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "application/json", "application/octet-stream"])
+@pytest.mark.parametrize("body", [HTML, b"", b"[]", b'"text"', b"null"])
+def test_an_answer_that_is_no_json_object_is_not_azures(body: bytes, kind: str) -> None:
+    calls: list[Callable[[Arm], Any]] = [lambda arm: arm.get(ID, VERSION), lambda arm: arm.list("/things", VERSION)]
+    for call in calls:
+        arm, _transport = make(Answer(200, body, {"Content-Type": kind}))
+        with pytest.raises(NexusError) as caught:
+            call(arm)
+        assert caught.value.code == "NotJson"
+        assert caught.value.operation
+        assert "HTTPS_PROXY" in caught.value.remedy and "cloud_environment" in caught.value.remedy
+        assert "log in" not in str(caught.value)
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_an_answer_to_a_patch_that_is_no_json(wait: bool) -> None:
+    arm, _transport = make(Answer(200, HTML, {"Content-Type": "text/html"}))
+    with pytest.raises(NexusError) as caught:
+        arm.patch(ID, {}, VERSION, wait=wait)
+    assert caught.value.code == "NotJson"
+    assert caught.value.failure["resource_id"] == ID
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_an_empty_answer_to_a_patch_is_an_answer(wait: bool) -> None:
+    arm, transport = make(Answer(200, b""))
+    assert arm.patch(ID, {}, VERSION, wait=wait) is None
+    assert len(transport.calls) == 1
+
+
+def test_accepted_without_a_body() -> None:
+    arm, transport = make(Answer(202, b"", {"Azure-AsyncOperation": STATUS_URL}))
+    assert arm.patch(ID, {}, VERSION, wait=False) is None
+    arm, transport = make(
+        Answer(202, b"", {"Azure-AsyncOperation": STATUS_URL}), status("Succeeded"), Answer(body={"id": ID})
+    )
+    assert arm.patch(ID, {}, VERSION) == {"id": ID}
+    assert len(transport.calls) == 3
+
+
+def test_a_list_of_a_group_that_is_not_there_says_what_to_correct() -> None:
+    arm, _transport = make(error("ResourceGroupNotFound"))
+    with pytest.raises(NexusError) as caught:
+        arm.list("/subscriptions/s/resourceGroups/g/providers/Microsoft.Test/things", VERSION)
+    assert "resource_group" in caught.value.remedy and "subscription_id" in caught.value.remedy
+
+
 def test_a_patch_that_is_throttled_or_cut_off_is_repeated() -> None:
     answers = (Answer(429, {}), Answer(502, {}), Answer(raises=requests.ReadTimeout("slow")), Answer(body={"id": ID}))
     arm, transport = make(*answers)
@@ -199,7 +252,7 @@ def test_a_patch_that_is_throttled_or_cut_off_is_repeated() -> None:
 
 
 def test_a_lost_race_is_told_by_its_status() -> None:
-    arm, _ = make(error("PreconditionFailed", 412))
+    arm, _transport = make(error("PreconditionFailed", 412))
     with pytest.raises(NexusError) as caught:
         arm.patch(ID, {}, VERSION, if_match="old")
     assert caught.value.status == 412
@@ -210,6 +263,6 @@ def test_settle_reads_until_nothing_goes_on() -> None:
     answers = [
         Answer(body={"properties": {"provisioningState": state}}) for state in ("Updating", "Accepted", "Failed")
     ]
-    arm, _ = make(*answers, time=time)
+    arm, _transport = make(*answers, time=time)
     assert arm.settle(ID, VERSION, 60) == {"properties": {"provisioningState": "Failed"}}
     assert time.slept == [0.5, 0.75]

@@ -83,11 +83,11 @@ def form(transport: FakeTransport) -> dict[str, str]:
     ],
 )
 def test_the_settings_choose_the_method(options: dict[str, Any], method: type[Method]) -> None:
-    assert type(choose(settings(**options))) is method
+    assert isinstance(choose(settings(**options)), method)
 
 
 def test_az_is_a_method() -> None:
-    assert type(choose({**settings(**APPLICATION, secret="s"), "source": "cli"})) is AzureCli
+    assert isinstance(choose({**settings(**APPLICATION, secret="s"), "source": "cli"}), AzureCli)
 
 
 def test_a_token_file_comes_before_a_secret_and_that_before_a_certificate() -> None:
@@ -98,9 +98,15 @@ def test_a_token_file_comes_before_a_secret_and_that_before_a_certificate() -> N
         "AZURE_SECRET": "x",
         "AZURE_CLIENT_CERTIFICATE_PATH": "/p",
     }
-    assert type(choose(resolve({}, environ, Path("/nowhere")))) is ClientSecret
+    assert isinstance(choose(resolve({}, environ, Path("/nowhere"))), ClientSecret)
     environ["AZURE_FEDERATED_TOKEN_FILE"] = "/token"
-    assert type(choose(resolve({}, environ, Path("/nowhere")))) is OidcToken
+    assert isinstance(choose(resolve({}, environ, Path("/nowhere"))), OidcToken)
+
+
+def test_the_order_is_the_same_for_options() -> None:
+    options = {**APPLICATION, "secret": "s", "x509_certificate_path": "/p"}
+    assert isinstance(choose(settings(**options)), ClientSecret)
+    assert isinstance(choose(settings(**options, oidc_token="t")), OidcToken)
 
 
 def test_an_application_without_a_proof_is_refused() -> None:
@@ -174,7 +180,7 @@ def test_a_certificate_signs(pem: Path) -> None:
 
 
 def test_an_oidc_token_is_the_assertion() -> None:
-    _, transport = ask(choose(settings(**APPLICATION, oidc_token="outside")), Answer(body=TOKEN))
+    _token, transport = ask(choose(settings(**APPLICATION, oidc_token="outside")), Answer(body=TOKEN))
     assert form(transport)["client_assertion"] == "outside"
 
 
@@ -182,10 +188,10 @@ def test_a_token_file_is_read_anew(tmp_path: Path) -> None:
     path = tmp_path / "token"
     path.write_text("first\n")
     method = choose(settings(**APPLICATION, oidc_token_file_path=str(path)))
-    _, transport = ask(method, Answer(body=TOKEN))
+    _token, transport = ask(method, Answer(body=TOKEN))
     assert form(transport)["client_assertion"] == "first"
     path.write_text("second\n")
-    _, transport = ask(method, Answer(body=TOKEN))
+    _token, transport = ask(method, Answer(body=TOKEN))
     assert form(transport)["client_assertion"] == "second"
 
 
@@ -210,7 +216,7 @@ def test_a_user_signs_in_with_azs_client_in_any_organization() -> None:
 def test_ad_fs_is_asked_at_its_own_address() -> None:
     method = choose(settings(**APPLICATION, secret="s", adfs_authority_url="https://adfs.test/adfs"))
     answers = (Answer(body={**DISCOVERY, "token_endpoint": "https://adfs.test/adfs/oauth2/token"}), Answer(body=TOKEN))
-    _, transport = ask(method, *answers)
+    _token, transport = ask(method, *answers)
     assert transport.calls == [
         "GET https://adfs.test/adfs/.well-known/openid-configuration",
         "POST https://adfs.test/adfs/oauth2/token",

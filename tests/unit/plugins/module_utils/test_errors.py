@@ -101,8 +101,9 @@ def test_secrets_are_scrubbed(text: str) -> None:
 
 
 def test_a_message_about_tokens_stays_readable() -> None:
-    text = "Bearer token authentication is not permitted. The client secret is wrong."
+    text = "Bearer token authentication is not permitted for non-TLS URLs. The client secret is wrong."
     assert scrub(text) == text
+    assert scrub("Bearer sixteen-letters-") == "Bearer ***"
 
 
 @given(st.text(), st.text())
@@ -139,6 +140,9 @@ def test_an_answer_without_envelope_is_told_by_its_status(text: str) -> None:
         (403, "AuthorizationFailed", "role"),
         (403, "Other", "role"),
         (429, "TooManyRequests", "forks"),
+        (403, "Authorization_RequestDenied", "principal_id"),
+        (400, "FailedIdentityOperation", "user_assigned"),
+        (404, "ResourceGroupNotFound", "resource_group"),
         (404, "SubscriptionNotFound", "subscription_id"),
         (409, "MissingSubscriptionRegistration", "register"),
         (400, "NoRegisteredProviderFound", "api_version"),

@@ -40,8 +40,19 @@ def test_a_refusal_is_an_error_with_graphs_request_id() -> None:
     with pytest.raises(NexusError) as caught:
         Graph(CLOUD, FakeCredential(), transport).service_principal_id(APP)
     assert (caught.value.code, caught.value.correlation_id) == ("Authorization_RequestDenied", "g-1")
+    for way_out in ("principal_id", "customer_key_vault_nexus_principal_id", "Application.Read.All"):
+        assert way_out in caught.value.remedy
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"", b"[]"])
+@pytest.mark.parametrize("kind", ["text/html", "application/json"])
+def test_an_answer_that_is_not_graphs(body: bytes, kind: str) -> None:
+    transport = FakeTransport(Answer(200, body, {"Content-Type": kind}))
+    with pytest.raises(NexusError) as caught:
+        Graph(CLOUD, FakeCredential(), transport).service_principal_id(APP)
+    assert caught.value.code == "NotJson"
 
 
 def test_a_cloud_without_graph_says_so() -> None:
-    with pytest.raises(NexusError, match=r"names no Microsoft Graph.*object id"):
+    with pytest.raises(NexusError, match=r"names no Microsoft Graph.*object id.* principal_id"):
         Graph(replace(CLOUD, graph=""), FakeCredential(), FakeTransport()).service_principal_id(APP)

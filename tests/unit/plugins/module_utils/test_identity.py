@@ -132,6 +132,25 @@ def test_kept_identities_keep_their_principal_ids(current: dict[str, Any] | None
         assert after["principal_id"] == guid("system")
 
 
+def test_apply_finds_held_identities_in_any_spelling() -> None:
+    sent = {"type": "UserAssigned", "userAssignedIdentities": {UAI_ONE.upper(): {}, UAI_TWO: None}}
+    after = _identity.apply(identity(UAI_ONE, UAI_TWO), sent)
+    assert after["userAssignedIdentities"] == {
+        UAI_ONE.upper(): {"principalId": guid(UAI_ONE), "clientId": guid("client" + UAI_ONE)}
+    }
+
+
+def test_fill_adds_ids_to_what_is_there_only() -> None:
+    ids = {UAI_ONE: {"principalId": "p"}, UAI_TWO: {"principalId": "q"}}
+    block = {"type": "UserAssigned", "userAssignedIdentities": {ONE: {}}}
+    assert _identity.fill(block, ids) == {
+        "type": "UserAssigned",
+        "userAssignedIdentities": {ONE: {"principalId": "p"}},
+    }
+    assert _identity.fill(None, ids) is None
+    assert _identity.fill({"type": "None"}, ids) == {"type": "None"}
+
+
 def params(**given: Any) -> dict[str, Any]:
     return {"state": "present", "system_assigned": None, "user_assigned": None, **given}
 

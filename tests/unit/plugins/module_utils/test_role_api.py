@@ -68,11 +68,11 @@ def test_list_asks_for_the_scope_and_above_over_all_pages() -> None:
     assert "%24skipToken=a%2B%3D" in transport.calls[1]
 
 
-@pytest.mark.parametrize("status", [200, 201])
-def test_create_always_says_what_kind_of_principal_it_is(status: int) -> None:
+@pytest.mark.parametrize(("status", "is_new"), [(200, False), (201, True)])
+def test_create_says_what_kind_of_principal_it_is_and_whether_it_was_first(status: int, is_new: bool) -> None:
     roles, transport = make(Answer(status, DOCUMENT))
     definition = "/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/r"
-    assert roles.create(SCOPE, NAME, definition, "p") == ASSIGNMENT
+    assert roles.create(SCOPE, NAME, definition, "p") == (ASSIGNMENT, is_new)
     assert transport.calls == [f"PUT https://arm.test{ID}?api-version=2022-04-01"]
     assert json.loads(transport.requests[0].body or "") == {
         "properties": {"roleDefinitionId": definition, "principalId": "p", "principalType": "ServicePrincipal"}
@@ -81,14 +81,23 @@ def test_create_always_says_what_kind_of_principal_it_is(status: int) -> None:
 
 @pytest.mark.parametrize(("status", "code"), [(409, "RoleAssignmentExists"), (400, "PrincipalNotFound")])
 def test_create_tells_why_not(status: int, code: str) -> None:
-    roles, _ = make(refused(status, code))
+    roles, _transport = make(refused(status, code))
     with pytest.raises(NexusError) as caught:
         roles.create(SCOPE, NAME, "r", "p")
     assert (caught.value.status, caught.value.code) == (status, code)
     assert caught.value.resource_id == SCOPE
 
 
-@pytest.mark.parametrize("answer", [Answer(200, DOCUMENT), Answer(204, b"")])
+@pytest.mark.parametrize("kind", ["text/html", "application/json"])
+@pytest.mark.parametrize("body", [b"<html>", b""])
+def test_create_that_somebody_else_answers(body: bytes, kind: str) -> None:
+    roles, _transport = make(Answer(200, body, {"Content-Type": kind}))
+    with pytest.raises(NexusError) as caught:
+        roles.create(SCOPE, NAME, "r", "p")
+    assert (caught.value.code, caught.value.resource_id) == ("NotJson", SCOPE)
+
+
+@pytest.mark.parametrize("answer", [Answer(200, DOCUMENT), Answer(200, b""), Answer(204, b"")])
 def test_delete_of_what_is_there_or_gone(answer: Answer) -> None:
     roles, transport = make(answer)
     roles.delete(ID)
@@ -96,6 +105,6 @@ def test_delete_of_what_is_there_or_gone(answer: Answer) -> None:
 
 
 def test_delete_that_is_refused_is_an_error() -> None:
-    roles, _ = make(refused(403, "AuthorizationFailed"))
+    roles, _transport = make(refused(403, "AuthorizationFailed"))
     with pytest.raises(NexusError, match="Could not delete the role assignment"):
         roles.delete(ID)

@@ -103,14 +103,14 @@ def test_a_managed_identity_without_a_subscription_takes_the_first_it_sees(
 
 def test_no_subscription_is_bad_input(wire: FakeTransport) -> None:
     with pytest.raises(BadInput, match="AZURE_SUBSCRIPTION_ID") as caught:
-        _ = Session(OPTIONS, {}).subscription_id
+        _subscription = Session(OPTIONS, {}).subscription_id
     assert caught.value.target == "subscription_id"
 
 
 def test_metadata_that_cannot_be_read_name_their_address(wire: FakeTransport) -> None:
     wire.wire.answers += [Answer(404, {}), Answer(404, {})]
     with pytest.raises(NexusError, match=r"Could not read the cloud's metadata at https://arm\.test"):
-        _ = Session({**OPTIONS, "cloud_environment": "https://arm.test"}, {}).arm
+        _arm = Session({**OPTIONS, "cloud_environment": "https://arm.test"}, {}).arm
 
 
 def test_nothing_logged_holds_a_token_or_a_signature(wire: FakeTransport, caplog: pytest.LogCaptureFixture) -> None:

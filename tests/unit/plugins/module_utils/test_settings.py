@@ -225,11 +225,6 @@ def test_options_and_environment_are_not_mixed_to_one_identity(nobody: Path) -> 
     assert (settings["client_id"], settings["secret"], settings["tenant"]) == ("p", "", "")
 
 
-def test_two_proofs_as_options_contradict(nobody: Path) -> None:
-    with pytest.raises(BadInput, match="secret and oidc_token are both given"):
-        resolve({**PARAMS, "oidc_token": "t"}, {}, nobody)
-
-
 def test_how_to_reach_the_cloud_comes_from_option_then_profile_then_environment(home: Path) -> None:
     environ = {"AZURE_CLOUD_ENVIRONMENT": "AzureGermanCloud", "AZURE_CERT_VALIDATION": "validate"}
     settings = resolve({"profile": "lab"}, environ, home)

@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -23,13 +22,6 @@ from ansible_collections.operator_nexus.credentials.tests.unit.plugins.fakes imp
 LINKED = {"keyVaultId": VAULT, "useKeyVault": "True"}
 
 
-@pytest.fixture(autouse=True)
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    slept: list[float] = []
-    monkeypatch.setattr(time, "sleep", slept.append)
-    return slept
-
-
 def params(**given: Any) -> dict[str, Any]:
     return {
         "id": CLUSTER,
@@ -45,6 +37,15 @@ def params(**given: Any) -> dict[str, Any]:
 
 def run(arm: FakeArm, check_mode: bool = False, **given: Any) -> dict[str, Any]:
     return nexus_cluster_secret_archive.run(params(**given), FakeSession(arm), check_mode)  # type: ignore[arg-type]
+
+
+def test_a_failed_operation_behind_the_wanted_link_is_a_warning() -> None:
+    document = cluster(LINKED)
+    document["properties"].update(provisioningState="Failed", detailedStatusMessage="")
+    assert run(FakeArm(document))["warnings"] == [
+        f"the last operation on {CLUSTER} ended as Failed; its settings may not be in effect"
+    ]
+    assert run(FakeArm(cluster(LINKED)))["warnings"] == []
 
 
 @pytest.mark.parametrize(

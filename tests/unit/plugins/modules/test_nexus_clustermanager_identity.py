@@ -26,14 +26,6 @@ from ansible_collections.operator_nexus.credentials.tests.unit.plugins.fakes imp
 )
 
 
-@pytest.fixture(autouse=True)
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long each pause would have been."""
-    slept: list[float] = []
-    monkeypatch.setattr(time, "sleep", slept.append)
-    return slept
-
-
 def params(**given: Any) -> dict[str, Any]:
     return {
         "id": MANAGER,
@@ -147,7 +139,7 @@ def test_a_conflict_is_waited_out(pauses: list[float]) -> None:
 
 def test_a_conflict_that_does_not_end_is_reported_as_azure_said_it(pauses: list[float]) -> None:
     arm = FakeArm(manager(None))
-    arm.before_patch = [busy() for _ in range(50)]
+    arm.before_patch = [busy() for _attempt in range(50)]
     with pytest.raises(NexusError, match="AnotherOperationInProgress"):
         run(arm, system_assigned=True)
     assert 0 < len(pauses) < 10
@@ -204,11 +196,95 @@ def test_principal_ids_that_come_late_are_waited_for() -> None:
     assert run(arm, user_assigned=[UAI_ONE])["principal_id"] == guid(UAI_ONE)
 
 
-def test_principal_ids_that_never_come_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    arm = FakeArm(manager({"type": "UserAssigned", "userAssignedIdentities": {UAI_ONE: {}}}))
+@pytest.mark.parametrize(("wait_timeout", "waited"), [(0, 0), (60, 60), (1800, 300)])
+def test_principal_ids_that_never_come_are_an_error(
+    wait_timeout: int, waited: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    block = identity(UAI_TWO)
+    block["userAssignedIdentities"][UAI_ONE] = {}
     with pytest.raises(NexusError) as caught:
-        run(arm, user_assigned=[UAI_ONE], wait_timeout=0)
+        run(FakeArm(manager(block)), user_assigned=[UAI_ONE, UAI_TWO], wait_timeout=wait_timeout)
     assert caught.value.code == "NotReady"
+    assert now[0] == pytest.approx(waited)
+    assert f"after {waited} s" in caught.value.message
+    assert UAI_ONE in caught.value.message
+    assert UAI_TWO not in caught.value.message
+
+
+def user_assigned(resource_id: str) -> dict[str, Any]:
+    """The identity as its own resource."""
+    told = {"principalId": guid(resource_id), "clientId": guid("client" + resource_id), "tenantId": guid("tenant")}
+    return {"id": resource_id, "name": resource_id.rpartition("/")[2], "properties": told}
+
+
+def test_check_mode_knows_the_ids_of_a_user_assigned_identity_to_attach() -> None:
+    arm = FakeArm(manager(identity(UAI_TWO)), user_assigned(UAI_ONE))
+    predicted = run(arm, check_mode=True, user_assigned=[UAI_ONE])
+    assert arm.writes == []
+    assert predicted == run(arm, user_assigned=[UAI_ONE])
+    assert predicted["principals"] == [{"identity": UAI_ONE, "principal_id": guid(UAI_ONE)}]
+
+
+def test_check_mode_asks_only_for_ids_that_nobody_told() -> None:
+    arm = FakeArm(manager(identity(UAI_ONE)))
+    predicted = run(arm, check_mode=True, system_assigned=True, user_assigned=[UAI_ONE])
+    assert arm.log == [("GET", MANAGER)]
+    assert [item["principal_id"] for item in predicted["principals"]] == [None, guid(UAI_ONE)]
+
+
+class Refusing(FakeArm):
+    """Gives `error` for every resource but the cluster manager."""
+
+    error: NexusError
+
+    def get(self, resource_id: str, api_version: str) -> dict[str, Any] | None:
+        if resource_id != MANAGER:
+            assert api_version == "2023-01-31"
+            raise self.error
+        return super().get(resource_id, api_version)
+
+
+def test_check_mode_does_without_identities_that_may_not_be_read() -> None:
+    arm = Refusing(manager(None))
+    arm.error = NexusError("no", status=403, code="AuthorizationFailed")
+    predicted = run(arm, check_mode=True, user_assigned=[UAI_ONE])
+    assert predicted["principals"] == [{"identity": UAI_ONE, "principal_id": None}]
+    assert predicted["diff"] == run(FakeArm(manager(None)), user_assigned=[UAI_ONE])["diff"]
+
+
+def test_check_mode_fails_for_an_identity_that_is_not_there() -> None:
+    no_subscription = Refusing(manager(None))
+    no_subscription.error = NexusError("no", status=404, code="SubscriptionNotFound")
+    for arm in (FakeArm(manager(None)), no_subscription):
+        with pytest.raises(NexusError) as caught:
+            run(arm, check_mode=True, user_assigned=[UAI_ONE])
+        assert (caught.value.target, caught.value.failure["resource_id"]) == ("user_assigned", UAI_ONE)
+        assert "user_assigned" in caught.value.remedy
+
+
+def test_other_errors_of_the_identity_are_errors() -> None:
+    arm = Refusing(manager(None))
+    arm.error = NexusError("down", status=503, code="ServerBusy")
+    with pytest.raises(NexusError) as caught:
+        run(arm, check_mode=True, user_assigned=[UAI_ONE])
+    assert caught.value is arm.error
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize("state", ["Failed", "Canceled"])
+def test_a_failed_operation_behind_the_wanted_settings_is_a_warning(state: str, check_mode: bool) -> None:
+    document = manager(identity(system=True))
+    document["properties"].update(provisioningState=state, detailedStatusMessage="No capacity.")
+    result = run(FakeArm(document), check_mode, system_assigned=True)
+    assert result["warnings"] == [
+        f"the last operation on {MANAGER} ended as {state}: No capacity; its settings may not be in effect"
+    ]
+    # A change is made anew, and its own end counts.
+    assert run(FakeArm(document), check_mode, system_assigned=False)["warnings"] == []
+    assert run(FakeArm(manager(identity(system=True))), check_mode, system_assigned=True)["warnings"] == []
 
 
 def test_a_change_that_azure_swallows_is_an_error() -> None:

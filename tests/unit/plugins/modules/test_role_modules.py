@@ -14,6 +14,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._role_assignment import (
     KEY_VAULT_WRITER,
     MANAGED_IDENTITY_OPERATOR,
+    assignment_name,
 )
 from ansible_collections.operator_nexus.credentials.plugins.modules import nexus_kv_role, nexus_uai_role
 from ansible_collections.operator_nexus.credentials.tests.unit.plugins.fakes import (
@@ -36,13 +37,6 @@ from ansible_collections.operator_nexus.credentials.tests.unit.plugins.fakes imp
 WRITER, OPERATOR = KEY_VAULT_WRITER.guid, MANAGED_IDENTITY_OPERATOR.guid
 ANNA, BERT = guid("anna"), guid("bert")
 NOT_FOUND = {"status": 400, "code": "PrincipalNotFound"}
-
-
-@pytest.fixture(autouse=True)
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    slept: list[float] = []
-    monkeypatch.setattr(time, "sleep", slept.append)
-    return slept
 
 
 def kv_params(**given: Any) -> dict[str, Any]:
@@ -75,7 +69,7 @@ def test_first_run_second_run_and_check_mode_agree() -> None:
     first = kv(session, **wish)
     second = kv(session, **wish)
     assert (predicted["changed"], first["changed"], second["changed"]) == (True, True, False)
-    assert [method for method, _ in session.writes] == ["PUT", "PUT"]
+    assert [method for method, _path in session.writes] == ["PUT", "PUT"]
     assert predicted["diff"] == first["diff"]
     assert second["diff"]["before"] == first["diff"]["after"]
     assert predicted["role_assignment_ids"] == first["role_assignment_ids"] == second["role_assignment_ids"]
@@ -141,9 +135,21 @@ def test_somebody_made_the_same_assignment_meanwhile() -> None:
     assert len(session.roles.assignments) == 1
 
 
+def test_somebody_made_it_meanwhile_under_the_very_same_name() -> None:
+    session = session_with()
+    name = assignment_name(VAULT, ANNA, KEY_VAULT_WRITER)
+    session.roles.before_create = [
+        lambda: session.roles.assignments.append(assignment(VAULT, WRITER, ANNA, name=name)),
+    ]
+    result = kv(session, principal_ids=[ANNA])
+    assert session.writes == [("PUT", name)]
+    assert result["changed"] is False
+    assert [item["name"] for item in result["role_assignments"]] == [name]
+
+
 def test_a_new_principal_is_waited_for(pauses: list[float]) -> None:
     session = session_with()
-    session.roles.before_create = [NexusError("does not exist", **NOT_FOUND) for _ in range(3)]  # type: ignore[arg-type]
+    session.roles.before_create = [NexusError("does not exist", **NOT_FOUND) for _attempt in range(3)]  # type: ignore[arg-type]
     assert kv(session, principal_ids=[ANNA])["changed"] is True
     assert len(pauses) == 3
     assert pauses[0] < pauses[2]
@@ -154,7 +160,7 @@ def test_a_principal_that_never_comes_is_azures_error(monkeypatch: pytest.Monkey
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     monkeypatch.setattr(time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
     session = session_with()
-    session.roles.before_create = [NexusError("does not exist", **NOT_FOUND) for _ in range(100)]  # type: ignore[arg-type]
+    session.roles.before_create = [NexusError("does not exist", **NOT_FOUND) for _attempt in range(100)]  # type: ignore[arg-type]
     with pytest.raises(NexusError, match="PrincipalNotFound"):
         kv(session, principal_ids=[ANNA], wait_timeout=60)
     assert now[0] == pytest.approx(60)
@@ -255,6 +261,15 @@ def test_an_application_that_the_tenant_does_not_know() -> None:
         uai(session)
     assert caught.value.code == "ServicePrincipalNotFound"
     assert "az provider register" in str(caught.value)
+    assert session.writes == []
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_nothing_to_take_from_an_application_that_the_tenant_does_not_know(check_mode: bool) -> None:
+    session = uai_session({})
+    result = uai(session, check_mode, state="absent")
+    assert (result["changed"], result["principal_id"], result["role_assignments"]) == (False, None, [])
+    assert result["diff"]["before"] == result["diff"]["after"]
     assert session.writes == []
 
 
