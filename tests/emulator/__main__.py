@@ -109,9 +109,8 @@ async def _serve(emulator: Emulator, options: argparse.Namespace, folder: Path) 
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     port = listener.getsockname()[1]
     tunnel = await proxy.serve(options.proxy_port, port)
-    proxy_port = tunnel.sockets[0].getsockname()[1]
     env_file = options.env_file or folder / "env.sh"
-    _write_environment(env_file, environment(emulator.world, port, proxy_port, files.authority))
+    _write_environment(env_file, environment(emulator.world, port, tunnel.port, files.authority))
     config = uvicorn.Config(
         make_app(emulator),
         ssl_certfile=str(files.server),
@@ -121,9 +120,14 @@ async def _serve(emulator: Emulator, options: argparse.Namespace, folder: Path) 
         timeout_graceful_shutdown=1,
     )
     server = Server(config)
+
+    def stop() -> None:
+        tunnel.close()  # first, so that the server waits for none of its clients
+        server.should_exit = True
+
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, setattr, server, "should_exit", True)
+        loop.add_signal_handler(name, stop)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not serving.done():
         await asyncio.sleep(0.01)

@@ -27,14 +27,8 @@ NETWORKCLOUD = (
     "2026-05-01-preview",
     "2026-07-01",
 )
-KNOWN: dict[str, tuple[str, ...]] = {
-    "Microsoft.NetworkCloud/clusterManagers": NETWORKCLOUD,
-    "Microsoft.NetworkCloud/clusters": NETWORKCLOUD,
-    "Microsoft.NetworkCloud/bareMetalMachines": NETWORKCLOUD,
-    "Microsoft.NetworkCloud/storageAppliances": NETWORKCLOUD,
-    "Microsoft.NetworkCloud/locations/operationStatuses": NETWORKCLOUD,
-}
-"""Resource type -> its versions, oldest first. The other providers add their own (app.py)."""
+KNOWN: dict[str, tuple[str, ...]] = {}
+"""Resource type -> its versions, oldest first. The providers' tables are gathered by providers.py."""
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(-preview)?")
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -14,17 +15,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-# Imported for the handlers that they register.
-import api_versions
-import authorization  # noqa: F401
 import graph
-import keyvault
-import msi  # noqa: F401
-import networkcloud  # noqa: F401
 import nexus_platform
 import operations
 import request_log
-import subscriptions
 from arm import ArmError, Call, answer
 from control import answer_control
 from entra import answer_entra
@@ -34,11 +28,11 @@ from metadata import answer_metadata
 from names import ARM_HOST, GRAPH_AUDIENCE, GRAPH_HOST, VAULT_DOMAIN, spellings
 from state import Document, World
 from tokens import verify
+from vault_data import data_plane
 
+LOG = logging.getLogger("emulator")
 METHODS = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"]
 LOOPBACK = ("127.0.0.1", "localhost")
-
-api_versions.KNOWN.update(subscriptions.known_versions())
 
 
 class Emulator:
@@ -68,15 +62,13 @@ def respond(emulator: Emulator, request: Request, body: bytes) -> Response:
     path, query = request.url.path, dict(request.query_params)
     if name in LOOPBACK and path.startswith("/emulator/"):
         return _control(emulator, request, path, query, body)
-    world = emulator.world
-    operations.settle(world)
-    nexus_platform.tick(world)
-    service = _service(name, path)
+    world, service = emulator.world, _service(name, path)
     item = request_log.entry(world, service, (request.method, path, query), host)
-    item["body"] = request_log.scrubbed(service, request.headers.get("content-type", ""), body)
     headers = {key.lower(): value for key, value in request.headers.items()}
     call = Call(world, request.method, path, query, headers, None, f"https://{host}")
     try:
+        _catch_up(world)
+        item["body"] = request_log.scrubbed(service, headers.get("content-type", ""), body)
         call.body = None if service in ("entra", "imds") else _parsed(body)
         if item["write"] and world.settings.refuse_writes:
             raise ArmError(
@@ -85,6 +77,8 @@ def respond(emulator: Emulator, request: Request, body: bytes) -> Response:
         response = _answer(service, name, call, body)
     except ArmError as error:
         response = answer(error.body, error.status, error.headers)
+    except Exception as error:
+        response = _broken(error)
     item["status"], item["caller"] = response.status_code, call.caller.get("objectId")
     return response
 
@@ -92,10 +86,30 @@ def respond(emulator: Emulator, request: Request, body: bytes) -> Response:
 def _control(emulator: Emulator, request: Request, path: str, query: dict[str, str], body: bytes) -> Response:
     if request.client is None or request.client.host != "127.0.0.1":
         return JSONResponse({"error": "the control endpoint is for this machine only"}, 403)
+    name = path.removeprefix("/emulator/")
+    if (request.method, name) == ("POST", "reset"):  # without a look at a world that may be broken
+        emulator.reset()
+        return Response(status_code=204)
     try:
-        return answer_control(emulator, request.method, path, query, _parsed(body))
+        _catch_up(emulator.world)
+        return answer_control(emulator.world, request.method, name, query, _parsed(body))
     except ArmError as error:
         return answer(error.body, 400)
+    except Exception as error:
+        return _broken(error)
+
+
+def _catch_up(world: World) -> None:
+    """Let happen what was due before this request."""
+    operations.settle(world)
+    nexus_platform.tick(world)
+
+
+def _broken(error: Exception) -> Response:
+    """The emulator itself has failed: ARM's answer to the client, the details to stderr."""
+    LOG.error("internal error", exc_info=error)
+    message = f"The emulator has failed: {type(error).__name__}. Its standard error says where."
+    return answer({"error": {"code": "InternalServerError", "message": message}}, 500)
 
 
 def _service(name: str, path: str) -> str:
@@ -119,7 +133,7 @@ def _answer(service: str, name: str, call: Call, body: bytes) -> Response:
         return _answer_graph(call)
     if service == "vault":
         vault = name.removesuffix("." + VAULT_DOMAIN)
-        return keyvault.data_plane(world, vault, call.method, call.path, call.query, call.headers, call.body)
+        return data_plane(world, vault, call.method, call.path, call.query, call.headers, call.body)
     if service == "imds":
         return answer_imds(world, call.query, call.headers, call.base_url)
     if service == "metadata":

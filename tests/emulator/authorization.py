@@ -13,7 +13,9 @@ from starlette.responses import Response
 
 from access import covers, normal_scope
 from arm import ArmError, Call, answer, handles, page
+from documents import resource_not_found
 from role_definitions import definition_id, find_role
+from shapes import Member, Shape, check_known
 from state import Document, World
 
 API_VERSIONS: dict[str, tuple[str, ...]] = {
@@ -29,6 +31,7 @@ API_VERSIONS: dict[str, tuple[str, ...]] = {
 }
 TYPE = "Microsoft.Authorization/roleAssignments"
 _OPTIONAL = ("description", "condition", "conditionVersion", "delegatedManagedIdentityResourceId")
+_TEXTS: Shape = dict.fromkeys(("principalType", *_OPTIONAL), Member(nullable=True))
 
 
 @handles(TYPE, "resource", "PUT")
@@ -161,6 +164,7 @@ def _wanted(call: Call) -> Document:
     properties = call.body.get("properties") if isinstance(call.body, dict) else None
     if not isinstance(properties, dict) or not {"roleDefinitionId", "principalId"} <= properties.keys():
         raise ArmError(400, "BadRequestFormat", "The request was incorrectly formatted.")
+    check_known(_TEXTS, properties)
     if _guid(properties["principalId"]) is None:
         raise ArmError(400, "InvalidPrincipalId", "A valid principal ID must be provided for role assignment.")
     role_guid = str(properties["roleDefinitionId"]).rstrip("/").rsplit("/", 1)[-1]
@@ -177,20 +181,8 @@ def _require_scope(call: Call) -> None:
     world, scope = call.world, normal_scope(call.scope)
     if not scope or world.find(scope):
         return
-    if not world.subscriptions.get(call.subscription_id.lower()):
-        message = f"The subscription '{call.subscription_id}' could not be found."
-        raise ArmError(404, "SubscriptionNotFound", message)
-    if re.fullmatch(r"/subscriptions/[^/]+", scope):
-        return
-    if not world.find(f"/subscriptions/{call.subscription_id}/resourceGroups/{call.resource_group}"):
-        message = f"Resource group '{call.resource_group}' could not be found."
-        raise ArmError(404, "ResourceGroupNotFound", message)
-    shown = call.scope.split("/providers/")[-1]
-    message = (
-        f"The Resource '{shown}' under resource group '{call.resource_group}' was not found. "
-        "For more details please go to https://aka.ms/ARMResourceNotFoundFix"
-    )
-    raise ArmError(404, "ResourceNotFound", message)
+    if not re.fullmatch(r"/subscriptions/[^/]+", scope):
+        resource_not_found(call.scope, call.resource_group)
 
 
 def _require_principal(world: World, wanted: Document) -> Document:

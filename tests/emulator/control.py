@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
@@ -14,23 +14,28 @@ import networkcloud
 import nexus_platform
 from state import Settings, World
 
-if TYPE_CHECKING:
-    from app import Emulator
+_WORDS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+_CHOICES = {"pace": ("short", "recorded"), "unlisted_identities": ("keep", "remove")}
+_LEAST = {"page_size": 1, "token_seconds": 1}
+"""The smallest value of a number that may not be 0."""
+_MOST = 10**9
+"""More seconds, or items, than anyone waits for."""
 
 
 class ControlError(Exception):
     """Wrong use of the control endpoint: answered with status 400."""
 
 
-def answer_control(emulator: Emulator, method: str, path: str, query: dict[str, str], body: Any) -> Response:
+def answer_control(world: World, method: str, name: str, query: dict[str, str], body: Any) -> Response:
+    """`name` is the path below `/emulator/`. `reset` is answered by app.py, which owns the world."""
     try:
-        return _route(emulator, method, path.removeprefix("/emulator/"), query, body)
+        return _route(world, method, name, query, body)
     except ControlError as error:
         return JSONResponse({"error": str(error)}, 400)
 
 
 def change_settings(settings: Settings, changes: dict[str, Any]) -> None:
-    """Set fields by name. Raises ControlError for an unknown name or a value of another type; then nothing is set."""
+    """Set fields by name. Raises ControlError for an unknown name or a wrong value; then nothing is set."""
     checked = {name: _checked(settings, name, value) for name, value in changes.items()}
     for name, value in checked.items():
         setattr(settings, name, value)
@@ -43,7 +48,9 @@ def parse_setting(settings: Settings, text: str) -> tuple[str, Any]:
         raise ControlError(f"'{text}' is not KEY=VALUE")
     current = getattr(settings, name, None)
     if isinstance(current, bool):
-        return name, value.lower() in ("1", "true", "yes")
+        if value.lower() not in _WORDS:
+            raise ControlError(f"the setting {name} takes true or false, not '{value}'")
+        return name, _WORDS[value.lower()]
     if not isinstance(current, (int, float)):
         return name, value
     try:
@@ -57,25 +64,22 @@ def _checked(settings: Settings, name: str, value: Any) -> Any:
     if name not in fields:
         raise ControlError(f"there is no setting {name}; there are {', '.join(sorted(fields))}")
     kind = type(getattr(settings, name))
-    if kind is float and type(value) is int:
-        return float(value)
-    if type(value) is not kind:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)  # to Python a bool is an int
+    if not (number if kind is float else isinstance(value, kind)) or (kind is int and not number):
         raise ControlError(f"the setting {name} takes {kind.__name__}, not {type(value).__name__}")
-    allowed = {"pace": ("short", "recorded"), "unlisted_identities": ("keep", "remove")}.get(name)
-    if allowed and value not in allowed:
-        raise ControlError(f"the setting {name} takes one of {', '.join(allowed)}")
-    return value
+    if name in _CHOICES and value not in _CHOICES[name]:
+        raise ControlError(f"the setting {name} takes one of {', '.join(_CHOICES[name])}")
+    least = _LEAST.get(name, 0)
+    if number and not least <= value <= _MOST:  # NaN is neither
+        raise ControlError(f"the setting {name} takes a number from {least} to {_MOST}")
+    return float(value) if kind is float else value
 
 
-def _route(emulator: Emulator, method: str, name: str, query: dict[str, str], body: Any) -> Response:
-    world = emulator.world
+def _route(world: World, method: str, name: str, query: dict[str, str], body: Any) -> Response:
     if (method, name) == ("GET", "log"):
         return JSONResponse({"value": _log(world, query)})
     if (method, name) == ("DELETE", "log"):
         world.log.clear()
-        return Response(status_code=204)
-    if (method, name) == ("POST", "reset"):
-        emulator.reset()
         return Response(status_code=204)
     if (method, name) == ("GET", "settings"):
         return JSONResponse(dataclasses.asdict(world.settings))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NoReturn
 
 from arm import ArmError, Call
@@ -36,10 +37,15 @@ def touched(call: Call, document: Document) -> Document:
     return changed | made
 
 
-def resource_not_found(call: Call) -> NoReturn:
-    shown = "/".join(part for pair in zip(call.types, call.names, strict=True) for part in pair)
+def existing(call: Call) -> Document:
+    """The resource that the call names. Raises ArmError 404 where there is none."""
+    return call.world.find(call.resource_id) or resource_not_found(call.resource_id, call.resource_group)
+
+
+def resource_not_found(resource_id: str, group: str) -> NoReturn:
+    shown = re.split("(?i)/providers/", resource_id)[-1]
     text = (
-        f"The Resource '{call.provider}/{shown}' under resource group '{call.resource_group}' was not found. "
+        f"The Resource '{shown}' under resource group '{group}' was not found. "
         "For more details please go to https://aka.ms/ARMResourceNotFoundFix"
     )
     raise ArmError(404, "ResourceNotFound", text)

@@ -20,9 +20,7 @@ import assertions
 from arm import Call
 from names import ARM_AUDIENCE, GRAPH_AUDIENCE, OWN_URL, VAULT_AUDIENCE, spellings
 from state import Document, World
-from tokens import access_token, public_jwk, sign, verify
-
-__all__ = ["EntraError", "answer_entra", "known_audience", "verify"]
+from tokens import access_token, public_jwk, sign
 
 AZURE_CLI_CLIENT = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 """The public client that az and azure-identity's user name and password sign-in use; every tenant has it."""

@@ -26,6 +26,7 @@ import subscriptions
 from fleet_documents import appliance_documents, cluster_document, machine_documents, manager_document, stable_id
 from role_definitions import find_role, role_named
 from state import Document, World
+from vault_data import VAULT_TYPE, find_vault
 
 NEXUS_APPLICATIONS = {
     "AFOI-NC-MGMT-PME-PROD": nexus_platform.MANAGEMENT_APPLICATION,
@@ -57,13 +58,15 @@ class FleetError(ValueError):
 
 @dataclass
 class Draft:
-    """A fleet half built. `scopes` and `principals` find what the file has named so far by its short name."""
+    """A fleet half built. `scopes` and `principals` find what the file has named so far by its short name: ids of
+    scopes, and principals. A principal that belongs to a resource is found by the resource's id as well.
+    """
 
     world: World
     location: str
     subscription_id: str
-    scopes: dict[str, str] = field(default_factory=dict)
-    principals: dict[str, Document] = field(default_factory=dict)
+    scopes: dict[str, list[str]] = field(default_factory=dict)
+    principals: dict[str, list[Document]] = field(default_factory=dict)
 
 
 def load(path: str | Path, world: World) -> None:
@@ -93,12 +96,17 @@ def load_text(text: str, world: World) -> None:
     for name, add in _LISTS.items():
         for at, item in enumerate(fleet[name]):
             add(draft, item, f"{name}[{at}]")
+    for name in fleet["machine"].get("identities", []):
+        identity = _resource(draft, name, "an identity", "machine.identities")
+        draft.world.machine_identities.append(identity["properties"]["principalId"])
     if fleet["generate"]:
         _generate(draft, fleet["generate"])
     for at, item in enumerate(fleet["role_assignments"]):
         path = f"role_assignments[{at}]"
         wanted = _read(item, path, {"principal": _REQUIRED, "role": _REQUIRED, "scope": "subscription"})
-        _assign(draft, _known(draft.principals, wanted["principal"], f"{path}.principal"), wanted, path)
+        who = wanted["principal"]
+        principal = _only(draft.principals, who.lower() if who.startswith("/") else who, f"{path}.principal")
+        _assign(draft, principal, wanted, path)
 
 
 def _read(raw: Any, path: str, keys: dict[str, Any]) -> Document:
@@ -123,8 +131,34 @@ _WORDS = {str: "a text", int: "a number", bool: "true or false", dict: "a mappin
 
 def _known(table: Mapping[str, Any], name: str, path: str) -> Any:
     if name not in table:
-        raise FleetError(f"{path}: '{name}' is not known; known are {', '.join(table) or 'none'}")
+        shown = [known for known in table if not known.startswith("/")]
+        raise FleetError(f"{path}: '{name}' is not known; known are {', '.join(shown) or 'none'}")
     return table[name]
+
+
+def _only(table: Mapping[str, list[Any]], name: str, path: str) -> Any:
+    """What goes by this short name. Raises FleetError when nothing does, or more than one thing."""
+    found = _known(table, name, path)
+    if len(found) > 1:
+        raise FleetError(f"{path}: '{name}' is the name of {len(found)} things; write the id of the one that is meant")
+    return found[0]
+
+
+def _resource(draft: Draft, name: str, kind: str, path: str) -> Document:
+    """The resource of this kind (a key of _KINDS) that a short name or an id means."""
+    listed = [name] if str(name).startswith("/") else _known(draft.scopes, name, path)
+    found = [item for item in map(draft.world.find, listed) if item and item["type"].lower() == _KINDS[kind].lower()]
+    if not found:
+        raise FleetError(f"{path}: '{name}' is not {kind}")
+    return dict(_only({name: found}, name, path))
+
+
+_KINDS = {
+    "a resource group": subscriptions.GROUP_TYPE,
+    "a vault": VAULT_TYPE,
+    "an identity": msi.TYPE,
+    "a cluster manager": "Microsoft.NetworkCloud/clusterManagers",
+}
 
 
 def _add_subscriptions(world: World, fleet: Document) -> Draft:
@@ -134,7 +168,7 @@ def _add_subscriptions(world: World, fleet: Document) -> Draft:
         document = subscriptions.subscription_document(world.tenant_id, wanted["id"], wanted["name"])
         world.subscriptions[wanted["id"].lower()] = document
     draft = Draft(world, fleet["location"], listed[0]["id"])
-    draft.scopes["subscription"] = f"/subscriptions/{draft.subscription_id}"
+    draft.scopes["subscription"] = [f"/subscriptions/{draft.subscription_id}"]
     return draft
 
 
@@ -144,15 +178,18 @@ def _add_group(draft: Draft, raw: Mapping[str, Any], path: str) -> str:
     if wanted["subscription"].lower() not in draft.world.subscriptions:
         raise FleetError(f"{path}.subscription: '{wanted['subscription']}' is not among the subscriptions")
     document = subscriptions.group_document(wanted["subscription"], wanted["name"], wanted["location"], {})
-    draft.world.store(document)
-    draft.scopes[wanted["name"]] = document["id"]
+    _store(draft, document, path)
     return str(document["id"])
 
 
-def _group(draft: Draft, name: str) -> str:
-    """The id of a resource group; one that the file only mentions is made in the first subscription."""
-    known = draft.scopes.get(name, "")
-    return known if "/resourceGroups/" in known else _add_group(draft, {"name": name}, "resource_group")
+def _group(draft: Draft, name: str, path: str) -> str:
+    """The id of a resource group, named or given by its id; one that is only mentioned is made in the first
+    subscription.
+    """
+    known = [item for item in map(draft.world.find, draft.scopes.get(name, [])) if item]
+    if not name.startswith("/") and not any(item["type"] == subscriptions.GROUP_TYPE for item in known):
+        return _add_group(draft, {"name": name}, path)
+    return str(_resource(draft, name, "a resource group", path)["id"])
 
 
 def _add_principals(draft: Draft, fleet: Document) -> None:
@@ -168,7 +205,7 @@ def _add_principals(draft: Draft, fleet: Document) -> None:
         _assign_all(draft, user, wanted["roles"], "user.roles")
     if fleet["machine"]:
         keys = {"name": "machine", "client_id": stable_id("machine"), "graph": True, "roles": _FULL_RIGHTS}
-        wanted = _read(fleet["machine"], "machine", keys)
+        wanted = _read(fleet["machine"], "machine", {**keys, "identities": []})
         machine = _principal(draft, "machine", wanted["name"], wanted["client_id"])
         machine["graph"] = wanted["graph"]
         draft.world.machine_identities.append(machine["objectId"])
@@ -200,11 +237,22 @@ def _made_up_secret(_client_id: str) -> str:
 
 
 def _principal(draft: Draft, key: str, name: str, app_id: str, kind: str = "ServicePrincipal") -> Document:
-    """A directory object that has been there for long, so that no replication delay applies to it."""
+    """A directory object that has been there for long, so that no replication delay applies to it.
+
+    `key` is what role assignments call it: a word of the fleet file, or the id of its resource in lower case.
+    """
     object_id = stable_id("principal", key)
     principal = {"objectId": object_id, "kind": kind, "displayName": name, "appId": app_id, "createdAt": 0.0}
     draft.world.principals[object_id] = principal
-    draft.principals[key] = principal
+    draft.principals.setdefault(key, []).append(principal)
+    return principal
+
+
+def _managed_principal(draft: Draft, resource_id: str) -> Document:
+    """The principal of a resource, which goes by the resource's short name too."""
+    name = resource_id.rsplit("/", 1)[-1]
+    principal = _principal(draft, resource_id.lower(), name, stable_id("client", resource_id))
+    draft.principals.setdefault(name, []).append(principal)
     return principal
 
 
@@ -220,23 +268,24 @@ def _assign(draft: Draft, principal: Document, wanted: Document, path: str) -> N
     role = role_named(wanted["role"]) or find_role(wanted["role"])
     if role is None:
         raise FleetError(f"{path}.role: '{wanted['role']}' is not a role of the emulator")
-    scope = (
-        wanted["scope"] if wanted["scope"].startswith("/") else _known(draft.scopes, wanted["scope"], f"{path}.scope")
-    )
+    scope = wanted["scope"]
+    if not scope.startswith("/"):
+        scope = _only(draft.scopes, scope, f"{path}.scope")
     name = stable_id("assignment", scope, role["name"], principal["objectId"])
     authorization.assign(draft.world, scope, role["name"], principal, name=name, created_on=_LONG_AGO)
 
 
 def _named(draft: Draft, raw: Any, path: str, keys: dict[str, Any]) -> tuple[Document, str]:
-    """A resource's entry and the id of its resource group; its name must be new."""
+    """A resource's entry and the id of its resource group."""
     wanted = _read(raw, path, {"name": _REQUIRED, "resource_group": _REQUIRED, **keys})
-    if wanted["name"] in draft.scopes:
-        raise FleetError(f"{path}.name: '{wanted['name']}' is there already")
-    return wanted, _group(draft, wanted["resource_group"])
+    return wanted, _group(draft, wanted["resource_group"], f"{path}.resource_group")
 
 
-def _store(draft: Draft, document: Document) -> Document:
-    draft.scopes[document["name"]] = document["id"]
+def _store(draft: Draft, document: Document, path: str) -> Document:
+    """Keep a resource under its short name. Raises FleetError when its resource group has one like it already."""
+    if draft.world.find(document["id"]):
+        raise FleetError(f"{path}.name: '{document['name']}' is there already")
+    draft.scopes.setdefault(document["name"], []).append(document["id"])
     return draft.world.store(document)
 
 
@@ -249,40 +298,43 @@ def _add_vault(draft: Draft, raw: Any, path: str) -> None:
         properties["networkAcls"] = rules
     if not wanted["rbac"]:
         policy = {"secrets": ["get", "list"], "keys": [], "certificates": []}
-        owner = draft.principals["operator"]["objectId"]
+        owner = draft.principals["operator"][0]["objectId"]
         properties["accessPolicies"] = [{"tenantId": draft.world.tenant_id, "objectId": owner, "permissions": policy}]
-    vault_id = f"{group}/providers/Microsoft.KeyVault/vaults/{wanted['name']}"
-    _store(draft, keyvault.vault_document(draft.world, vault_id, wanted["location"], wanted["tags"], properties))
+    if find_vault(draft.world, wanted["name"]):
+        raise FleetError(
+            f"{path}.name: '{wanted['name']}' is there already; a vault's name is taken in the whole cloud"
+        )
+    vault_id = f"{group}/providers/{VAULT_TYPE}/{wanted['name']}"
+    _store(draft, keyvault.vault_document(draft.world, vault_id, wanted["location"], wanted["tags"], properties), path)
 
 
 def _add_identity(draft: Draft, raw: Any, path: str) -> None:
     wanted, group = _named(draft, raw, path, {"location": draft.location, "tags": {}})
-    principal = _principal(draft, wanted["name"], wanted["name"], stable_id("client", wanted["name"]))
     identity_id = f"{group}/providers/{msi.TYPE}/{wanted['name']}"
-    _store(draft, msi.identity_document(draft.world, identity_id, wanted["location"], wanted["tags"], principal))
+    principal = _managed_principal(draft, identity_id)
+    document = msi.identity_document(draft.world, identity_id, wanted["location"], wanted["tags"], principal)
+    _store(draft, document, path)
 
 
 def _add_manager(draft: Draft, raw: Any, path: str) -> None:
     keys = {"location": draft.location, "identity": "none", "user_assigned": [], "tags": {}}
     wanted, group = _named(draft, raw, path, keys)
-    identity = _identity_block(draft, wanted, path)
-    details = {"location": wanted["location"], "identity": identity, "tags": wanted["tags"]}
-    manager = _store(draft, manager_document(draft.world, group, wanted["name"], **details))
+    details = {"location": wanted["location"], "tags": wanted["tags"]}
+    manager = _store(draft, manager_document(draft.world, group, wanted["name"], **details), path)
+    manager["identity"] = _identity_block(draft, wanted, manager["id"], path)
     _add_hosted_group(draft, manager)
 
 
-def _identity_block(draft: Draft, wanted: Document, path: str) -> Document:
+def _identity_block(draft: Draft, wanted: Document, manager_id: str, path: str) -> Document:
     kind = _known(_IDENTITIES, wanted["identity"], f"{path}.identity")
     if ("UserAssigned" in kind) != bool(wanted["user_assigned"]):
         raise FleetError(f"{path}.user_assigned: names identities if, and only if, identity is user or both")
     block: Document = {"type": kind}
     if "SystemAssigned" in kind:
-        principal = _principal(draft, wanted["name"], wanted["name"], stable_id("client", wanted["name"]))
+        principal = _managed_principal(draft, manager_id)
         block |= {"principalId": principal["objectId"], "tenantId": draft.world.tenant_id}
     for name in wanted["user_assigned"]:
-        found = draft.world.find(_known(draft.scopes, name, f"{path}.user_assigned"))
-        if found is None or found["type"] != msi.TYPE:
-            raise FleetError(f"{path}.user_assigned: '{name}' is not an identity")
+        found = _resource(draft, name, "an identity", f"{path}.user_assigned")
         ids = {member: found["properties"][member] for member in ("clientId", "principalId")}
         block.setdefault("userAssignedIdentities", {})[found["id"]] = ids
     return block
@@ -291,16 +343,14 @@ def _identity_block(draft: Draft, wanted: Document, path: str) -> Document:
 def _add_cluster(draft: Draft, raw: Any, path: str) -> None:
     keys: dict[str, Any] = {"manager": _REQUIRED, "machines": 2, "storage_appliances": 1, "secret_archive": None}
     wanted, group = _named(draft, raw, path, keys)
-    manager = draft.world.find(_known(draft.scopes, wanted["manager"], f"{path}.manager"))
-    if manager is None or not manager["type"].endswith("/clustermanagers"):
-        raise FleetError(f"{path}.manager: '{wanted['manager']}' is not a cluster manager")
+    manager = _resource(draft, wanted["manager"], "a cluster manager", f"{path}.manager")
     world, sizes = draft.world, {"machines": wanted["machines"], "appliances": wanted["storage_appliances"]}
-    cluster = _store(draft, cluster_document(world, group, wanted["name"], manager=manager, **sizes))
+    cluster = _store(draft, cluster_document(world, group, wanted["name"], manager=manager, **sizes), path)
     _add_hosted_group(draft, cluster)
     for device in (*machine_documents(world, cluster), *appliance_documents(world, cluster)):
         world.store(device)
     if wanted["secret_archive"]:
-        vault_id = _known(draft.scopes, wanted["secret_archive"], f"{path}.secret_archive")
+        vault_id = _resource(draft, wanted["secret_archive"], "a vault", f"{path}.secret_archive")["id"]
         cluster["properties"]["secretArchive"] = {"keyVaultId": vault_id, "useKeyVault": "True"}
         nexus_platform.watch(world, cluster)
 

@@ -26,13 +26,12 @@ def stable_id(*words: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "operator-nexus-emulator/" + "/".join(words).lower()))
 
 
-def manager_document(
-    world: World, group_id: str, name: str, *, location: str, identity: Document, tags: Document
-) -> Document:
+def manager_document(world: World, group_id: str, name: str, *, location: str, tags: Document) -> Document:
+    """A cluster manager that has no identity."""
     document = {
         **_resource(world, group_id, f"clusterManagers/{name}", location, tags),
         "kind": "Nexus",
-        "identity": identity,
+        "identity": {"type": "None"},
         "properties": {
             "analyticsWorkspaceId": f"{group_id}/providers/Microsoft.OperationalInsights/workspaces/{name}-law",
             "detailedStatus": "Available",

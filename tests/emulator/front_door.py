@@ -13,10 +13,10 @@ import access
 import api_versions
 import identity_block
 from arm import HANDLERS, ArmError, Call, answer, dissect
-from names import ARM_AUDIENCE, ARM_HOST, spellings
+from names import ARM_AUDIENCE, spellings
+from providers import provide
 from tokens import verify
 
-AUDIENCES = (*spellings(ARM_AUDIENCE), *spellings(f"https://management.core.{ARM_HOST.partition('.')[2]}"))
 LOCATION = "uksouth"
 """The region in messages about no resource in particular."""
 _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
@@ -39,7 +39,7 @@ def answer_arm(call: Call) -> Response:
 
 
 def _admitted(call: Call) -> Response:
-    call.caller = verify(call.world, call.headers, (*AUDIENCES, *spellings(call.base_url)))
+    call.caller = verify(call.world, call.headers, (*spellings(ARM_AUDIENCE), *spellings(call.base_url)))
     dissect(call)
     _check_subscription(call)
     _check_type(call)
@@ -49,11 +49,6 @@ def _admitted(call: Call) -> Response:
     if call.method in ("PUT", "PATCH"):
         _check_body(call)
     return provide(call)
-
-
-def provide(call: Call) -> Response:
-    """The resource provider's answer to an admitted request: the one place to answer instead of it."""
-    return HANDLERS[(call.resource_type.lower(), call.shape, call.method)](call)
 
 
 def _check_subscription(call: Call) -> None:
@@ -104,8 +99,8 @@ def require(call: Call, action: str, scope: str) -> None:
 
 
 def _check_resource_group(call: Call) -> None:
-    creating_group = call.resource_type.lower() == "microsoft.resources/subscriptions/resourcegroups"
-    if not call.resource_group or creating_group:
+    group_itself = call.resource_type.lower() == "microsoft.resources/subscriptions/resourcegroups"
+    if not call.resource_group or (group_itself and call.method in ("PUT", "HEAD")):
         return
     group = f"/subscriptions/{call.subscription_id}/resourceGroups/{call.resource_group}"
     if not call.world.find(group):

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
 from collections.abc import Callable, Mapping
@@ -57,7 +56,7 @@ def _answer(world: World, method: str, path: str, query: dict[str, str], *, body
     if not caller.get("graph", True):
         raise GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
     if path == "/directoryObjects/getByIds" and method == "POST":
-        return _by_ids(world, json.loads(body) if isinstance(body, bytes) else body)
+        return _by_ids(world, body)
     found = re.fullmatch(r"/(servicePrincipals|users)(?:/([^/]+)|\((\w+)='([^']+)'\))?", path)
     if not found or method != "GET":
         raise GraphError(400, "BadRequest", f"Resource not found for the segment '{path.strip('/').split('/')[0]}'.")

@@ -34,7 +34,7 @@ def check_values(identity: Document) -> None:
     listed = identity.get("userAssignedIdentities") or {}
     if not isinstance(listed, dict):
         raise ArmError(400, "InvalidRequestContent", "'userAssignedIdentities' must be an object.")
-    filled = ", ".join(name for name, value in listed.items() if value)
+    filled = ", ".join(name for name, value in listed.items() if value not in (None, {}))
     if filled:
         message = (
             f"Invalid value for the identities '{filled}'. The 'UserAssignedIdentities' property keys should only be "

@@ -11,9 +11,13 @@ from entra import EntraError, known_audience
 from state import Document, World
 from tokens import access_token
 
+_IDS = {"client_id": "appId", "object_id": "objectId"}
+_RESOURCE_IDS = ("msi_res_id", "mi_res_id")
+"""The machine service's own word and the one of the services that took after it: clients send either."""
+
 
 def answer_imds(world: World, query: dict[str, str], headers: dict[str, str], base_url: str) -> Response:
-    """A token for the machine's own identity, or for the one that `client_id`, `object_id` or `msi_res_id` names."""
+    """A token for the machine's own identity, or for the one that the query names by client, object or resource id."""
     if headers.get("metadata", "").lower() != "true":
         return _bad("Required metadata header not specified")
     if "resource" not in query:
@@ -41,16 +45,18 @@ def answer_imds(world: World, query: dict[str, str], headers: dict[str, str], ba
 
 def _identity(world: World, query: dict[str, str]) -> Document | None:
     machine = [world.principals[object_id] for object_id in world.machine_identities if object_id in world.principals]
-    resource = world.find(query.get("msi_res_id") or query.get("mi_res_id") or "")
-    wanted = {
-        "appId": query.get("client_id"),
-        "objectId": resource["properties"]["principalId"] if resource else query.get("object_id"),
-    }
-    if "msi_res_id" in query and resource is None:
-        return None
-    named = {key: value for key, value in wanted.items() if value}
-    fitting = [item for item in machine if all(item[key] == value for key, value in named.items())]
+    named = [(key, query[name]) for name, key in _IDS.items() if query.get(name)]
+    for name in _RESOURCE_IDS:
+        if query.get(name):
+            named.append(("objectId", _principal_id(world, query[name])))
+    fitting = [item for item in machine if all(item[key] == value for key, value in named)]
     return fitting[0] if fitting else None
+
+
+def _principal_id(world: World, resource_id: str) -> str:
+    """The principal of a user assigned identity; empty, which fits none, for what is not there or is another thing."""
+    resource = world.find(resource_id) or {"properties": {}}
+    return str(resource["properties"].get("principalId", ""))
 
 
 def _bad(text: str, error: str = "invalid_request") -> Response:

@@ -10,12 +10,11 @@ import re
 from starlette.responses import Response
 
 from arm import ArmError, Call, answer, handles, page
-from documents import resource_not_found, stamp, touched
-from names import VAULT_DOMAIN
+from documents import existing, stamp, touched
+from names import vault_origin
+from shapes import TRACKED, Member, Shape, check_known
 from state import Document, World
-from vault_data import VAULT_TYPE, data_plane, find_vault
-
-__all__ = ["API_VERSIONS", "data_plane", "vault_document"]
+from vault_data import VAULT_TYPE, find_vault
 
 API_VERSIONS: dict[str, tuple[str, ...]] = {
     VAULT_TYPE: (
@@ -37,20 +36,35 @@ API_VERSIONS: dict[str, tuple[str, ...]] = {
         "2026-05-15",
     ),
 }
-_WRITABLE = (
-    "tenantId",
-    "sku",
-    "accessPolicies",
-    "enabledForDeployment",
-    "enabledForDiskEncryption",
-    "enabledForTemplateDeployment",
-    "enableSoftDelete",
-    "softDeleteRetentionInDays",
-    "enableRbacAuthorization",
-    "enablePurgeProtection",
-    "networkAcls",
-    "publicNetworkAccess",
-)
+_REQUIRED = Member(required=True)
+_SWITCH = Member(kind="boolean", nullable=True)
+_TEXTS = Member(is_list=True)
+_POLICY = {
+    "tenantId": _REQUIRED,
+    "objectId": _REQUIRED,
+    "permissions": Member(required=True, members=dict.fromkeys(("keys", "secrets", "certificates", "storage"), _TEXTS)),
+}
+_RULES = {
+    "bypass": Member(values=("AzureServices", "None")),
+    "defaultAction": Member(values=("Allow", "Deny")),
+    "ipRules": Member(is_list=True, members={"value": _REQUIRED}),
+    "virtualNetworkRules": Member(is_list=True, members={"id": _REQUIRED}),
+}
+_WRITABLE: Shape = {
+    "tenantId": Member(nullable=True),
+    "sku": Member(nullable=True, members={"family": _REQUIRED, "name": _REQUIRED}),
+    "accessPolicies": Member(nullable=True, is_list=True, members=_POLICY),
+    "enabledForDeployment": _SWITCH,
+    "enabledForDiskEncryption": _SWITCH,
+    "enabledForTemplateDeployment": _SWITCH,
+    "enableSoftDelete": _SWITCH,
+    "softDeleteRetentionInDays": Member(kind="integer", nullable=True),
+    "enableRbacAuthorization": _SWITCH,
+    "enablePurgeProtection": _SWITCH,
+    "networkAcls": Member(nullable=True, members=_RULES),
+    "publicNetworkAccess": Member(nullable=True),
+}
+_BODY: Shape = {**TRACKED, "properties": Member(nullable=True, members=_WRITABLE)}
 
 
 def vault_document(world: World, resource_id: str, location: str, tags: Document, properties: Document) -> Document:
@@ -77,7 +91,7 @@ def vault_document(world: World, resource_id: str, location: str, tags: Document
         "properties": {
             **defaults,
             **properties,
-            "vaultUri": f"https://{name.lower()}.{VAULT_DOMAIN}/",
+            "vaultUri": f"{vault_origin(name)}/",
             "provisioningState": "Succeeded",
             "publicNetworkAccess": properties.get("publicNetworkAccess") or "Enabled",
         },
@@ -86,13 +100,12 @@ def vault_document(world: World, resource_id: str, location: str, tags: Document
 
 @handles(VAULT_TYPE, "resource", "GET")
 def get_vault(call: Call) -> Response:
-    return answer(_existing(call))
+    return answer(existing(call))
 
 
 @handles(VAULT_TYPE, "collection", "GET")
 def list_vaults(call: Call) -> Response:
-    below = call.scope.lower() + "/"
-    return page(call, [vault for vault in call.world.of_type(VAULT_TYPE) if vault["id"].lower().startswith(below)])
+    return page(call, call.world.of_type(VAULT_TYPE, call.scope))
 
 
 @handles(VAULT_TYPE, "resource", "PUT")
@@ -122,7 +135,7 @@ def put_vault(call: Call) -> Response:
 
 @handles(VAULT_TYPE, "resource", "PATCH")
 def patch_vault(call: Call) -> Response:
-    kept, body = _existing(call), _body(call)
+    kept, body = existing(call), _body(call)
     kept["properties"].update(_writable(body.get("properties") or {}))
     if body.get("tags") is not None:
         kept["tags"] = body["tags"]
@@ -139,13 +152,10 @@ def delete_vault(call: Call) -> Response:
     return Response(status_code=200)
 
 
-def _existing(call: Call) -> Document:
-    return call.world.find(call.resource_id) or resource_not_found(call)
-
-
 def _body(call: Call) -> Document:
     if not isinstance(call.body, dict):
         raise ArmError(400, "InvalidRequestContent", "The request content was invalid and could not be deserialized.")
+    check_known(_BODY, call.body)
     return call.body
 
 

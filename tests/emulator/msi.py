@@ -8,7 +8,8 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from arm import ArmError, Call, answer, handles, page
-from documents import resource_not_found
+from documents import existing
+from shapes import TRACKED, check_known
 from state import Document, World
 
 TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
@@ -29,7 +30,7 @@ API_VERSIONS: dict[str, tuple[str, ...]] = {
 
 def identity_document(world: World, resource_id: str, location: str, tags: Document, principal: Document) -> Document:
     """An identity as a GET shows it: its id has `/resourcegroups/` in lower case, however it was written."""
-    _, subscription, _, group, *_, name = resource_id.strip("/").split("/")
+    _subscriptions, subscription, _groups, group, *_provider, name = resource_id.strip("/").split("/")
     return {
         "location": location,
         "tags": tags,
@@ -46,18 +47,18 @@ def identity_document(world: World, resource_id: str, location: str, tags: Docum
 
 @handles(TYPE, "resource", "GET")
 def get_identity(call: Call) -> Response:
-    return answer(_existing(call))
+    return answer(existing(call))
 
 
 @handles(TYPE, "collection", "GET")
 def list_identities(call: Call) -> Response:
-    below = call.scope.lower() + "/"
-    return page(call, [item for item in call.world.of_type(TYPE) if item["id"].lower().startswith(below)])
+    return page(call, call.world.of_type(TYPE, call.scope))
 
 
 @handles(TYPE, "resource", "PUT")
 def put_identity(call: Call) -> Response:
     body = call.body if isinstance(call.body, dict) else {}
+    check_known(TRACKED, body)
     if not body.get("location"):
         raise ArmError(400, "LocationRequired", "The location property is required for this definition.")
     kept = call.world.find(call.resource_id)
@@ -78,9 +79,10 @@ def put_identity(call: Call) -> Response:
 
 @handles(TYPE, "resource", "PATCH")
 def patch_identity(call: Call) -> Response:
-    kept = _existing(call)
-    if isinstance(call.body, dict) and call.body.get("tags") is not None:
-        kept["tags"] = call.body["tags"]
+    kept, body = existing(call), call.body if isinstance(call.body, dict) else {}
+    check_known(TRACKED, body)
+    if body.get("tags") is not None:
+        kept["tags"] = body["tags"]
     return answer(kept)
 
 
@@ -92,7 +94,3 @@ def delete_identity(call: Call) -> Response:
         return Response(status_code=204)
     call.world.principals.pop(kept["properties"]["principalId"], None)
     return Response(status_code=200)
-
-
-def _existing(call: Call) -> Document:
-    return call.world.find(call.resource_id) or resource_not_found(call)

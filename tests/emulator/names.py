@@ -22,6 +22,11 @@ OWN_URL = re.compile(r"https://(127\.0\.0\.1|localhost):\d+/?")
 """ARM's own address, which it takes as its audience too: some clients ask for a token by it (azure.azcollection)."""
 
 
+def vault_origin(name: str) -> str:
+    """The data plane of the vault of this name, without a slash at the end."""
+    return f"https://{name.lower()}.{VAULT_DOMAIN}"
+
+
 def spellings(audience: str) -> tuple[str, str]:
     """The audience with and without a slash at the end: Entra writes into the token what the client asked for."""
     bare = audience.rstrip("/")

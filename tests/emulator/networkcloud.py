@@ -13,6 +13,7 @@ import copy
 import hashlib
 import json
 import re
+import uuid
 
 from starlette.responses import Response
 
@@ -20,8 +21,9 @@ import identity_block
 import nexus_platform
 import operations
 import shapes
+from api_versions import NETWORKCLOUD
 from arm import ArmError, Call, answer, handles, page
-from documents import PLATFORM_APPLICATION, resource_not_found, touched
+from documents import PLATFORM_APPLICATION, existing, touched
 from networkcloud_defaults import complete_cluster, complete_manager, default_block, manager_id
 from networkcloud_schema import ETAG_SINCE, PATCH_MODELS_SINCE, SHAPES, patch_shape
 from state import Document
@@ -31,6 +33,10 @@ _MANAGERS = "Microsoft.NetworkCloud/clusterManagers"
 _CLUSTERS = "Microsoft.NetworkCloud/clusters"
 _MACHINES = "Microsoft.NetworkCloud/bareMetalMachines"
 _APPLIANCES = "Microsoft.NetworkCloud/storageAppliances"
+API_VERSIONS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys((_MANAGERS, _CLUSTERS, _MACHINES, _APPLIANCES), NETWORKCLOUD),
+    operations.STATUS_TYPE: NETWORKCLOUD,
+}
 _TRAFFIC = {"x-ms-providerhub-traffic": "True"}
 
 
@@ -45,7 +51,8 @@ def etag(document: Document) -> str:
 @handles(_MACHINES, "resource", "GET")
 @handles(_APPLIANCES, "resource", "GET")
 def get(call: Call) -> Response:
-    return _single(call, _found(call))
+    document = existing(call)
+    return answer(_shown(call, document), headers=_TRAFFIC | {"ETag": etag(document)})
 
 
 @handles(_MANAGERS, "collection", "GET")
@@ -54,8 +61,7 @@ def get(call: Call) -> Response:
 @handles(_APPLIANCES, "collection", "GET")
 def list_all(call: Call) -> Response:
     """Everything in the subscription or in the resource group that the path names."""
-    prefix = f"{call.scope}/".lower()
-    items = [item for item in call.world.of_type(call.resource_type) if item["id"].lower().startswith(prefix)]
+    items = call.world.of_type(call.resource_type, call.scope)
     response = page(call, [_shown(call, item) for item in items])
     if call.resource_group:  # the list of a subscription was recorded without
         response.headers.update(_TRAFFIC)
@@ -84,7 +90,7 @@ def put(call: Call) -> Response:
     document = _put_document(call, body, current)
     call.world.store(document)
     record = operations.start(call, document, "update" if current else "create", lambda: _settle(call, document))
-    response = answer(_echo(call, document), 201, _TRAFFIC | {"ETag": etag(document)})
+    response = answer(_echo(call, document), 201, _written(document))
     response.headers.update(operations.polling_headers(call, record, location=False))
     return response
 
@@ -94,7 +100,7 @@ def patch_manager(call: Call) -> Response:
     """200 at once, with the whole resource."""
     document = _patch(call)
     _settle(call, document)
-    return _single(call, document)
+    return answer(_shown(call, document), headers=_written(document))
 
 
 @handles(_CLUSTERS, "resource", "PATCH")
@@ -108,7 +114,7 @@ def patch(call: Call) -> Response:
     document["properties"]["provisioningState"] = "Accepted"
     record = operations.start(call, document, "patch", lambda: _settle(call, document))
     headers = operations.polling_headers(call, record, location=True)
-    return answer(None, 202, headers | _TRAFFIC | {"ETag": etag(document)})
+    return answer(None, 202, headers | _written(document))
 
 
 @handles(_MANAGERS, "resource", "DELETE")
@@ -119,14 +125,9 @@ def delete(call: Call) -> Response:
     if current is None:
         return Response(status_code=204)
     _check_idle(call, current)
-
-    def effect() -> None:
-        identity_block.release(call.world, current.get("identity"))
-        call.world.resources.pop(current["id"].lower(), None)
-
-    record = operations.start(call, current, "delete", effect)
+    record = operations.start(call, current, "delete", lambda: _remove(call, current))
     headers = operations.polling_headers(call, record, location=True)
-    return answer(None, 202, headers | _TRAFFIC | {"ETag": etag(current)})
+    return answer(None, 202, headers | _written(current))
 
 
 @handles(_MACHINES, "resource", "PUT", "DELETE")
@@ -143,10 +144,6 @@ def _shape(call: Call) -> shapes.Shape:
     return SHAPES[call.types[0].lower()]
 
 
-def _found(call: Call) -> Document:
-    return call.world.find(call.resource_id) or resource_not_found(call)
-
-
 def _shown(call: Call, document: Document) -> Document:
     whole = document | {"etag": etag(document), "type": document["type"].lower()}
     return shapes.shown(_shape(call), whole, call.api_version)
@@ -160,8 +157,9 @@ def _echo(call: Call, document: Document) -> Document:
     return shown
 
 
-def _single(call: Call, document: Document, status: int = 200) -> Response:
-    return answer(_shown(call, document), status, _TRAFFIC | {"ETag": etag(document)})
+def _written(document: Document) -> dict[str, str]:
+    """Headers of a write's answer, as recorded."""
+    return _TRAFFIC | {"ETag": etag(document), "mise-correlation-id": str(uuid.uuid4())}
 
 
 def _check_conditions(call: Call, current: Document | None) -> None:
@@ -206,16 +204,17 @@ def _put_document(call: Call, body: Document, current: Document | None) -> Docum
     written = shapes.kept(shape, body)
     location = body["location"].replace(" ", "").lower()
     document: Document = {**shapes.server_side(shape, before, call.api_version), "location": location}
-    document |= {name: written[name] for name in ("extendedLocation", "kind", "tags") if name in written}
+    document |= {name: written[name] for name in ("extendedLocation", "kind", "tags") if written.get(name)}
     document["systemData"] = _system_data(call, before.get("systemData"))
-    identity = _merged_identity(call, before, replace=True)
-    if identity:
-        document["identity"] = identity
     left_alone = shapes.server_side(properties, before.get("properties", {}), call.api_version)
-    group = _managed_group(call, location, written["properties"], before)
-    document["properties"] = {**written["properties"], **left_alone, **group, "provisioningState": "Accepted"}
+    given = {name: value for name, value in written["properties"].items() if value is not None}
+    group = _managed_group(call, location, given, before)
+    document["properties"] = {**given, **left_alone, **group, "provisioningState": "Accepted"}
     if call.types[0].lower() == "clusters":
         document["properties"]["clusterManagerId"] = manager_id(call.world, document)
+    identity = _merged_identity(call, before, replace=True)  # last, because it makes and removes principals
+    if identity:
+        document["identity"] = identity
     return document
 
 
@@ -239,7 +238,7 @@ def _merged_identity(call: Call, before: Document, *, replace: bool) -> Document
 def _patch(call: Call) -> Document:
     """Check and merge a PATCH; the resource, changed but not settled."""
     body: Document = call.body or {}
-    document = _found(call)
+    document = existing(call)
     shape = patch_shape(call.types[0].lower(), call.api_version)
     shapes.check(shape, body, call.api_version)
     _check_conditions(call, document)
@@ -273,6 +272,22 @@ def _with_defaults(name: str, value: Document) -> Document:
     return {"useKeyVault": "False", **value} if name == "secretArchive" else value
 
 
+def _remove(call: Call, document: Document) -> None:
+    """The end of a deletion: with a cluster goes what came with it, and the platform learns of a manager's end."""
+    world = call.world
+    identity_block.release(world, document.get("identity"))
+    gone = [document]
+    if call.types[0].lower() == "clusters":
+        gone += nexus_platform.devices(world, document)
+        nexus_platform.forget(world, document)
+    for item in gone:
+        world.resources.pop(item["id"].lower(), None)
+    group = document["properties"]["managedResourceGroupConfiguration"]["name"]
+    world.resources.pop(f"/subscriptions/{call.subscription_id}/resourceGroups/{group}".lower(), None)
+    if call.types[0].lower() == "clustermanagers":
+        nexus_platform.manager_changed(world, document)
+
+
 def _system_data(call: Call, before: Document | None) -> Document:
     return touched(call, {"systemData": before or {}})
 
@@ -285,7 +300,7 @@ def _settle(call: Call, document: Document) -> None:
     document["properties"]["provisioningState"] = "Succeeded"
     if kind == "clustermanagers":
         complete_manager(document)
-        nexus_platform.cluster_changed(world, document)
+        nexus_platform.manager_changed(world, document)
         return
     # Recorded for everything but cluster managers: the resource provider's own application writes last.
     document["systemData"] |= {

@@ -16,17 +16,19 @@ PATCH_MODELS_SINCE = "2026-07-01"
 """From here a PATCH has models of its own, in which nothing is required."""
 ETAG_SINCE = "2025-02-01"
 
-_ANY = Member()
+_TEXT = Member()
 _REQUIRED = Member(required=True)
 _READ_ONLY = Member(read_only=True)
 _LIST = Member(is_list=True)
+_INTEGER = Member(kind="integer")
+_REQUIRED_INTEGER = Member(kind="integer", required=True)
 _READ_ONLY_2025_02 = Member(read_only=True, since="2025-02-01")
 _READ_ONLY_2025_07 = Member(read_only=True, since="2025-07-01-preview")
 _READ_ONLY_2026_01 = Member(read_only=True, since="2026-01-01-preview")
 _READ_ONLY_2026_05 = Member(read_only=True, since="2026-05-01-preview")
 
 _LOCATION = Member(required=True, members={"name": _REQUIRED, "type": _REQUIRED})
-_MANAGED_GROUP = Member(members={"name": _ANY, "location": _ANY})
+_MANAGED_GROUP = Member(members={"name": _TEXT, "location": _TEXT})
 _CREDENTIALS = Member(required=True, members={"username": _REQUIRED, "password": Member(required=True, secret=True)})
 
 
@@ -35,7 +37,7 @@ def _identity(since: str) -> Member:
         "type": Member(required=True, values=(*TYPES, "SystemAssigned, UserAssigned")),
         "principalId": _READ_ONLY,
         "tenantId": _READ_ONLY,
-        "userAssignedIdentities": Member(nullable=True),
+        "userAssignedIdentities": Member(nullable=True, kind="object"),
     }
     return Member(since=since, members=members)
 
@@ -45,7 +47,7 @@ def _resource(properties: Shape, **more: Member) -> Shape:
         **dict.fromkeys(("id", "name", "type", "systemData"), _READ_ONLY),
         "location": _REQUIRED,
         "etag": Member(read_only=True, since=ETAG_SINCE),
-        "tags": Member(nullable=True),
+        "tags": Member(nullable=True, kind="texts"),
         **more,
         "properties": Member(required=True, members=properties),
     }
@@ -61,22 +63,22 @@ _MACHINE = {
     "bmcCredentials": _CREDENTIALS,
     "bmcMacAddress": _REQUIRED,
     "bootMacAddress": _REQUIRED,
-    "machineDetails": _ANY,
-    "machineName": _ANY,
-    "rackSlot": _REQUIRED,
+    "machineDetails": _TEXT,
+    "machineName": _TEXT,
+    "rackSlot": _REQUIRED_INTEGER,
     "serialNumber": _REQUIRED,
 }
 _APPLIANCE = {
     "adminCredentials": _CREDENTIALS,
-    "rackSlot": _REQUIRED,
+    "rackSlot": _REQUIRED_INTEGER,
     "serialNumber": _REQUIRED,
-    "storageApplianceName": _ANY,
+    "storageApplianceName": _TEXT,
 }
 _RACK = {
-    "availabilityZone": _ANY,
+    "availabilityZone": _TEXT,
     "bareMetalMachineConfigurationData": Member(is_list=True, members=_MACHINE),
     "networkRackId": _REQUIRED,
-    "rackLocation": _ANY,
+    "rackLocation": _TEXT,
     "rackSerialNumber": _REQUIRED,
     "rackSkuId": _REQUIRED,
     "storageApplianceConfigurationData": Member(is_list=True, members=_APPLIANCE),
@@ -87,7 +89,7 @@ _ASSOCIATED_IDENTITY = Member(
         "userAssignedIdentityResourceId": Member(nullable=True),
     }
 )
-_OVERRIDE = {"associatedIdentity": _ASSOCIATED_IDENTITY, "commandOutputType": _ANY, "containerUrl": _ANY}
+_OVERRIDE = {"associatedIdentity": _ASSOCIATED_IDENTITY, "commandOutputType": _TEXT, "containerUrl": _TEXT}
 _ARCHIVE_REFERENCE = {
     "keyVaultId": _READ_ONLY,
     "keyVaultUri": _READ_ONLY_2025_07,
@@ -109,7 +111,7 @@ _ROTATION = Member(
 
 CLUSTER_MANAGER = _resource(
     {
-        "analyticsWorkspaceId": _ANY,
+        "analyticsWorkspaceId": _TEXT,
         "availabilityZones": _LIST,
         "clusterVersions": _READ_ONLY,
         "detailedStatus": _READ_ONLY,
@@ -119,7 +121,7 @@ CLUSTER_MANAGER = _resource(
         "managerExtendedLocation": _READ_ONLY,
         "provisioningState": _READ_ONLY,
         "relayConfiguration": _READ_ONLY_2026_01,
-        "vmSize": _ANY,
+        "vmSize": _TEXT,
     },
     identity=_identity("2023-12-01-preview"),
     kind=Member(since="2026-01-01-preview"),
@@ -150,15 +152,15 @@ CLUSTER = _resource(
         "lastSuccessfulVersionUpdateTime": _READ_ONLY_2026_05,
         "managedCredentials": _READ_ONLY_2026_05,
         "aggregatorOrSingleRackDefinition": Member(required=True, members=_RACK),
-        "analyticsWorkspaceId": _ANY,
-        "clusterLocation": _ANY,
+        "analyticsWorkspaceId": _TEXT,
+        "clusterLocation": _TEXT,
         "clusterType": Member(required=True, values=("SingleRack", "MultiRack")),
         "clusterVersion": _REQUIRED,
         "computeRackDefinitions": Member(is_list=True, members=_RACK),
         "managedResourceGroupConfiguration": _MANAGED_GROUP,
         "networkFabricId": _REQUIRED,
         "analyticsOutputSettings": _settings(
-            "2024-10-01-preview", analyticsWorkspaceId=_ANY, associatedIdentity=_ASSOCIATED_IDENTITY
+            "2024-10-01-preview", analyticsWorkspaceId=_TEXT, associatedIdentity=_ASSOCIATED_IDENTITY
         ),
         "clusterServicePrincipal": _settings(
             applicationId=_REQUIRED,
@@ -169,26 +171,26 @@ CLUSTER = _resource(
         "commandOutputSettings": _settings(
             "2024-05-01-preview",
             associatedIdentity=_ASSOCIATED_IDENTITY,
-            containerUrl=_ANY,
+            containerUrl=_TEXT,
             overrides=Member(since="2025-07-01-preview", is_list=True, members=_OVERRIDE),
         ),
-        "computeDeploymentThreshold": _settings(grouping=_REQUIRED, type=_REQUIRED, value=_REQUIRED),
+        "computeDeploymentThreshold": _settings(grouping=_REQUIRED, type=_REQUIRED, value=_REQUIRED_INTEGER),
         "runtimeProtectionConfiguration": _settings(
-            "2023-10-01-preview", enforcementLevel=_ANY, definitionUpdateMode=Member(since="2026-01-01-preview")
+            "2023-10-01-preview", enforcementLevel=_TEXT, definitionUpdateMode=Member(since="2026-01-01-preview")
         ),
         "secretArchive": _settings(
             "2023-10-01-preview", keyVaultId=_REQUIRED, useKeyVault=Member(values=("True", "False"))
         ),
         "secretArchiveSettings": _settings(
-            "2024-10-01-preview", vaultUri=_ANY, associatedIdentity=_ASSOCIATED_IDENTITY
+            "2024-10-01-preview", vaultUri=_TEXT, associatedIdentity=_ASSOCIATED_IDENTITY
         ),
         "updateStrategy": _settings(
             "2023-10-01-preview",
-            maxUnavailable=_ANY,
+            maxUnavailable=_INTEGER,
             strategyType=_REQUIRED,
             thresholdType=_REQUIRED,
-            thresholdValue=_REQUIRED,
-            waitTimeMinutes=_ANY,
+            thresholdValue=_REQUIRED_INTEGER,
+            waitTimeMinutes=_INTEGER,
         ),
         "vulnerabilityScanningSettings": _settings(
             "2024-10-01-preview", containerScan=Member(values=("Enabled", "Disabled"))
@@ -239,7 +241,7 @@ BARE_METAL_MACHINE = _resource(
         "bmcIpv4Address": _READ_ONLY_2026_01,
         "bmcIpv6Address": _READ_ONLY_2026_01,
         "caCertificate": _READ_ONLY_2025_07,
-        "machineDetails": _ANY,
+        "machineDetails": _TEXT,
         "monitoringConfigurationStatus": _READ_ONLY_2026_05,
         "secretRotationStatus": _ROTATION,
     },
@@ -272,7 +274,7 @@ STORAGE_APPLIANCE = _resource(
         "expansionShelves": _READ_ONLY_2026_01,
         "monitoringConfigurationStatus": _READ_ONLY_2026_05,
         "secretRotationStatus": _ROTATION,
-        "serialNumber": _ANY,
+        "serialNumber": _TEXT,
     },
     extendedLocation=_LOCATION,
 )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 import secrets
 import uuid
@@ -21,9 +22,11 @@ from datetime import datetime, timezone
 
 from access import allowed
 from documents import PLATFORM_APPLICATION
+from identity_block import kinds
 from state import Document, World
 from vault_data import VAULT_TYPE, put_secret
 
+LOG = logging.getLogger("emulator")
 MANAGEMENT_APPLICATION = "3365d4ea-bb16-4bc9-86dd-f2c8cf6f1f56"
 """AFOI-NC-MGMT-PME-PROD, which borrows a cluster manager's user assigned identity in order to write."""
 _ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
@@ -51,20 +54,34 @@ class Obstacle:
 
 
 def cluster_changed(world: World, cluster: Document) -> None:
-    """A write of the cluster, or of its cluster manager, has settled: validate its archive again."""
+    """A write of the cluster has settled: validate its archive again."""
     watch(world, cluster)
     tick(world)
 
 
+def manager_changed(world: World, manager: Document) -> None:
+    """A write of the cluster manager has settled, or it is gone: validate the archives of all its clusters again."""
+    for cluster in world.of_type("Microsoft.NetworkCloud/clusters"):
+        if cluster["properties"].get("clusterManagerId", "").lower() == manager["id"].lower():
+            watch(world, cluster)
+    tick(world)
+
+
+def forget(world: World, cluster: Document) -> None:
+    """The cluster is gone."""
+    world.rotations.pop(cluster["id"].lower(), None)
+
+
 def tick(world: World) -> None:
-    """Catch up: look at every archive whose time has come."""
+    """Catch up: look at every archive whose time has come. A cluster that cannot be handled does not stop the rest."""
     now = world.clock()
-    for cluster_id in [key for key, watch in world.rotations.items() if watch["next"] <= now]:
-        cluster = world.find(cluster_id)
-        if cluster is None:
-            del world.rotations[cluster_id]
-            continue
-        _reconcile(world, cluster, world.rotations[cluster_id])
+    for cluster_id in [key for key, record in world.rotations.items() if record["next"] <= now]:
+        record = world.rotations[cluster_id]
+        try:
+            _reconcile(world, world.resources[cluster_id], record)
+        except Exception:
+            LOG.exception("the platform has failed for %s", cluster_id)
+            record["next"] = now + _VALID
 
 
 def rotate_now(world: World, cluster: Document) -> Document:
@@ -85,7 +102,14 @@ def rotate_now(world: World, cluster: Document) -> Document:
 
 
 def linked_vault_id(cluster: Document) -> str | None:
-    """The vault that this cluster's credentials go to; None when none is linked, or linked and not enabled."""
+    """The vault that this cluster's credentials go to; None when none is linked, or linked and not enabled.
+
+    None as well once the cluster has the successor, archive settings and an identity of its own: the platform then
+    ignores the link and the cluster manager's identity (contract 0.1).
+    """
+    settings = cluster["properties"].get("secretArchiveSettings") or {}
+    if settings.get("vaultUri") and kinds(cluster.get("identity")):
+        return None
     archive = cluster["properties"].get("secretArchive") or {}
     return archive.get("keyVaultId") if archive.get("useKeyVault") == "True" else None
 
@@ -156,34 +180,37 @@ def _may_assign(world: World, identity_id: str) -> bool:
 def watch(world: World, cluster: Document) -> None:
     """Begin or end to care for a cluster's archive. Before its deployment nothing is validated (recorded)."""
     deployed = cluster["properties"].get("detailedStatus") != "PendingDeployment"
-    if deployed and linked_vault_id(cluster) is not None:
-        world.rotations.setdefault(cluster["id"].lower(), {"usableSince": None})["next"] = 0.0
+    key, vault_id = cluster["id"].lower(), linked_vault_id(cluster)
+    if deployed and vault_id is not None:
+        record = world.rotations.get(key, {})
+        known = record.get("vault") == vault_id.lower()
+        since = record["usableSince"] if known else None
+        world.rotations[key] = {"vault": vault_id.lower(), "usableSince": since, "next": 0.0}
         return
-    if world.rotations.pop(cluster["id"].lower(), None) is None:
+    if world.rotations.pop(key, None) is None:
         return
     cluster["properties"].pop("conditions", None)
     cluster["properties"]["detailedStatusMessage"] = _usual_message(cluster)
 
 
-def _reconcile(world: World, cluster: Document, watch: Document) -> None:
+def _reconcile(world: World, cluster: Document, record: Document) -> None:
     now, vault_id = world.clock(), linked_vault_id(cluster)
-    if vault_id is None:
-        del world.rotations[cluster["id"].lower()]
-        return
+    if vault_id is None or vault_id.lower() != record["vault"]:
+        return  # a write of the cluster goes on, whose end calls `watch`
     obstacle = find_obstacle(world, cluster, vault_id)
     _report(world, cluster, obstacle)
     if obstacle is not None:
-        watch.update(usableSince=None, next=0.0)
+        record.update(usableSince=None, next=0.0)
         return
-    if watch["usableSince"] is None:
-        watch["usableSince"] = now
-    begin = watch["usableSince"] + world.settings.rotation_seconds
+    if record["usableSince"] is None:
+        record["usableSince"] = now
+    begin = record["usableSince"] + world.settings.rotation_seconds
     if begin > now:
-        watch["next"] = begin
+        record["next"] = begin
         return
     _rotate(world, cluster, vault_id, only_due=True)
-    due = [_due(entry, vault_id) for device in _devices(world, cluster) for entry in _status(device)]
-    watch["next"] = min([now + _VALID, *due])
+    due = [_due(entry, vault_id) for device in devices(world, cluster) for entry in _status(device)]
+    record["next"] = min([now + _VALID, *due])
 
 
 def _rotate(world: World, cluster: Document, vault_id: str, only_due: bool) -> int:
@@ -191,7 +218,7 @@ def _rotate(world: World, cluster: Document, vault_id: str, only_due: bool) -> i
     vault, count = world.find(vault_id), 0
     if vault is None:
         raise LookupError(vault_id)
-    for device in _devices(world, cluster):
+    for device in devices(world, cluster):
         entries = [entry for entry in _status(device) if not only_due or _due(entry, vault_id) <= world.clock()]
         for entry in entries:
             _rotate_one(world, cluster, device, entry, vault)
@@ -224,7 +251,8 @@ def secret_name(cluster: Document, device: Document, secret_type: str) -> str:
     return head[: 127 - len(tail)] + tail
 
 
-def _devices(world: World, cluster: Document) -> Iterator[Document]:
+def devices(world: World, cluster: Document) -> Iterator[Document]:
+    """The cluster's machines and storage appliances."""
     own = cluster["id"].lower()
     for kind in ("microsoft.networkcloud/baremetalmachines", "microsoft.networkcloud/storageappliances"):
         for device in world.of_type(kind):

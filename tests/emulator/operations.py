@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import logging
 import secrets
 import uuid
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from starlette.responses import Response
 from arm import ArmError, Call, answer, handles
 from state import Document, World
 
+LOG = logging.getLogger("emulator")
+STATUS_TYPE = "Microsoft.NetworkCloud/locations/operationStatuses"
 _KEY = secrets.token_bytes(32)
 """Signs polling URLs, as ARM does: only the URL that was handed out polls."""
 _TICKS_AT_EPOCH = 621_355_968_000_000_000
@@ -86,7 +89,7 @@ def polling_headers(call: Call, record: Document, *, location: bool, lower: bool
     return headers
 
 
-@handles("Microsoft.NetworkCloud/locations/operationStatuses", "resource", "GET")
+@handles(STATUS_TYPE, "resource", "GET")
 def operation_status(call: Call) -> Response:
     record = call.world.operations.get(call.names[-1])
     if record is None:
@@ -117,14 +120,24 @@ def _seconds(world: World, resource_type: str, kind: str) -> float:
 
 def _end(world: World, record: Document) -> None:
     record["endTime"] = world.now()
-    if "error" in record:
-        record["status"] = "Failed"
-        resource = world.find(record["resourceId"])
-        if resource:
-            resource["properties"]["provisioningState"] = "Failed"
+    if "error" not in record:
+        _carry_out(record)
+    if "error" not in record:
+        record["status"] = "Succeeded"
         return
-    record["effect"]()
-    record["status"] = "Succeeded"
+    record["status"] = "Failed"
+    resource = world.find(record["resourceId"])
+    if resource:
+        resource["properties"]["provisioningState"] = "Failed"
+
+
+def _carry_out(record: Document) -> None:
+    """An effect that the emulator cannot bring about fails its own operation, not the request that happens to be on."""
+    try:
+        record["effect"]()
+    except Exception:
+        LOG.exception("the operation on %s has failed", record["resourceId"])
+        record["error"] = {"code": "InternalServerError", "message": "The emulator has failed."}
 
 
 def _url(call: Call, record: Document, lower: bool, later: int) -> str:

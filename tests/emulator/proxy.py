@@ -14,35 +14,59 @@ import re
 
 from names import DOMAIN
 
+End = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 HEAD_LIMIT = 8192
 _CONNECT = re.compile(rb"^CONNECT ([A-Za-z0-9.-]+):443 HTTP/1\.[01]\r\n")
 
 
-async def serve(port: int, target_port: int) -> asyncio.Server:
+class Proxy:
+    """The proxy, and what is connected to it: the ends of its tunnels."""
+
+    def __init__(self, server: asyncio.Server, ends: set[asyncio.StreamWriter]) -> None:
+        self._server, self._ends = server, ends
+        self.port: int = server.sockets[0].getsockname()[1]
+
+    def close(self) -> None:
+        """Stop listening and hang up on everyone: what copies from end to end comes to its own end then."""
+        self._server.close()
+        for writer in self._ends:
+            writer.transport.abort()
+
+
+async def serve(port: int, target_port: int) -> Proxy:
     """Listen on loopback and tunnel to `target_port` there."""
+    ends: set[asyncio.StreamWriter] = set()
 
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ends.add(writer)
         try:
-            await _answer(reader, writer, target_port)
+            if await _admitted(reader, writer):
+                far_reader, far_writer = await asyncio.open_connection("127.0.0.1", target_port)
+                ends.add(far_writer)
+                await _tunnel((reader, writer), (far_reader, far_writer))
+                ends.discard(far_writer)
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # the client went away or does not speak HTTP: nobody is left to tell
         finally:
             writer.close()
+            ends.discard(writer)
 
-    return await asyncio.start_server(client, "127.0.0.1", port, limit=HEAD_LIMIT)
+    return Proxy(await asyncio.start_server(client, "127.0.0.1", port, limit=HEAD_LIMIT), ends)
 
 
-async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target_port: int) -> None:
-    head = await reader.readuntil(b"\r\n\r\n")
-    found = _CONNECT.match(head)
-    if not found or not found[1].decode().lower().endswith("." + DOMAIN):
-        writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-        await writer.drain()
-        return
-    far_reader, far_writer = await asyncio.open_connection("127.0.0.1", target_port)
-    writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+async def _admitted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    """Whether the client asks for a host that this proxy knows; any other is refused."""
+    found = _CONNECT.match(await reader.readuntil(b"\r\n\r\n"))
+    if found and found[1].decode().lower().endswith("." + DOMAIN):
+        return True
+    writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
     await writer.drain()
-    await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
+    return False
+
+
+async def _tunnel(near: End, far: End) -> None:
+    near[1].write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+    await asyncio.gather(_copy(near[0], far[1]), _copy(far[0], near[1]))
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

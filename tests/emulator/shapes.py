@@ -24,13 +24,19 @@ class Member:
     secret: bool = False
     """Taken, but never kept or shown."""
     nullable: bool = False
-    """A PATCH may send null to set it back."""
+    """A PATCH may send null to set it back; in a PUT null counts as nothing."""
     is_list: bool = False
+    kind: str = "string"
+    """JSON type of the value, or of each item of the list: string, integer, boolean, object, or `texts`, an object
+    whose values are strings. A member with `members` is an object in any case."""
     values: tuple[str, ...] = ()
     members: Shape = field(default_factory=dict)
 
 
 Shape = dict[str, Member]
+TRACKED: Shape = {"location": Member(nullable=True), "tags": Member(kind="texts", nullable=True)}
+"""What a client may write of any resource, beside its properties."""
+_SURPLUS = "OBJECT_ADDITIONAL_PROPERTIES"
 
 
 def shown(shape: Shape, document: Document, version: str) -> Document:
@@ -67,6 +73,17 @@ def check(shape: Shape, body: Document, version: str) -> None:
         raise ArmError(400, "HttpRequestPayloadAPISpecValidationFailed", message, details=details)
 
 
+def check_known(shape: Shape, body: Document) -> None:
+    """The same for providers that take no notice of members they do not know, in the words that ARM has for them."""
+    for problem in _problems(shape, body, "", "$"):
+        if problem["code"] != _SURPLUS:
+            message = (
+                "The request content was invalid and could not be deserialized: "
+                f"'{problem['message']}. Path '{problem['target'].removeprefix('$.')}'.'"
+            )
+            raise ArmError(400, "InvalidRequestContent", message)
+
+
 def _knows(shape: Shape, name: str, version: str) -> bool:
     return name in shape and shape[name].since <= version
 
@@ -86,13 +103,11 @@ def _each(member: Member, value: Any, change: Any) -> Any:
 
 def _problems(shape: Shape, body: Any, version: str, path: str) -> Iterator[Document]:
     if not isinstance(body, dict):
-        yield _problem("INVALID_TYPE", path, f"Expected type object but found type {_kind(body)}")
+        yield _wrong_type("object", body, path)
         return
     for name, value in body.items():
         if not _knows(shape, name, version):
-            yield _problem(
-                "OBJECT_ADDITIONAL_PROPERTIES", f"{path}.{name}", f"Additional properties not allowed: {name}"
-            )
+            yield _problem(_SURPLUS, f"{path}.{name}", f"Additional properties not allowed: {name}")
         elif not shape[name].read_only:
             yield from _value_problems(shape[name], value, version, f"{path}.{name}")
     for name, member in shape.items():
@@ -101,20 +116,37 @@ def _problems(shape: Shape, body: Any, version: str, path: str) -> Iterator[Docu
 
 
 def _value_problems(member: Member, value: Any, version: str, path: str) -> Iterator[Document]:
-    if value is None:
-        if not member.nullable:
-            yield _problem("INVALID_TYPE", path, "Expected a value but found null")
+    if value is None and member.nullable:
+        return
+    if not member.is_list:
+        yield from _item_problems(member, value, version, path)
+    elif not isinstance(value, list):
+        yield _wrong_type("array", value, path)
+    else:
+        for at, item in enumerate(value):
+            yield from _item_problems(member, item, version, f"{path}[{at}]")
+
+
+def _item_problems(member: Member, value: Any, version: str, path: str) -> Iterator[Document]:
+    kind = "object" if member.kind == "texts" else member.kind
+    if member.members:
+        yield from _problems(member.members, value, version, path)
+    elif _kind(value) != kind:
+        yield _wrong_type(kind, value, path)
+    elif member.kind == "texts":
+        for name, text in value.items():
+            if not isinstance(text, str):
+                yield _wrong_type("string", text, f"{path}.{name}")
     elif member.values and value not in member.values:
         yield _problem("ENUM_MISMATCH", path, f"No enum match for: {value!r}")
-    elif member.is_list and not isinstance(value, list):
-        yield _problem("INVALID_TYPE", path, f"Expected type array but found type {_kind(value)}")
-    elif member.members:
-        for at, item in enumerate(value) if member.is_list else [(None, value)]:
-            yield from _problems(member.members, item, version, path if at is None else f"{path}[{at}]")
 
 
 def _problem(code: str, target: str, message: str) -> Document:
     return {"code": code, "target": target, "message": message}
+
+
+def _wrong_type(expected: str, value: Any, path: str) -> Document:
+    return _problem("INVALID_TYPE", path, f"Expected type {expected} but found type {_kind(value)}")
 
 
 def _kind(value: Any) -> str:

@@ -74,9 +74,10 @@ class World:
         self.resources[document["id"].lower()] = document
         return document
 
-    def of_type(self, resource_type: str) -> list[Document]:
-        """Resources whose ARM type (`Microsoft.KeyVault/vaults`) is this, in the order they were made."""
-        return [item for item in self.resources.values() if item["type"].lower() == resource_type.lower()]
+    def of_type(self, resource_type: str, scope: str = "") -> list[Document]:
+        """Resources of this ARM type (`Microsoft.KeyVault/vaults`) that lie below the scope, in the order of making."""
+        kind, above = resource_type.lower(), f"{scope}/".lower()
+        return [item for key, item in self.resources.items() if item["type"].lower() == kind and key.startswith(above)]
 
     def add_principal(self, display_name: str, kind: str = "ServicePrincipal", app_id: str | None = None) -> Document:
         """Make a directory object: the service principal of an application or of a managed identity, or a user."""

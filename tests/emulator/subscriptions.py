@@ -11,12 +11,9 @@ from collections.abc import Iterable
 from starlette.responses import Response
 
 import api_versions
-import authorization
-import keyvault
-import msi
-import role_definitions
 from access import covers
 from arm import ArmError, Call, answer, handles, page
+from shapes import TRACKED, check_known
 from state import Document
 
 _RESOURCES = "Microsoft.Resources"
@@ -59,12 +56,6 @@ API_VERSIONS: dict[str, tuple[str, ...]] = {
         "subscriptions/resourceGroups/resources",
     )
 }
-
-
-def known_versions() -> dict[str, tuple[str, ...]]:
-    """Resource type -> api-versions of the providers that are not Nexus's own."""
-    tables = (module.API_VERSIONS for module in (authorization, role_definitions, keyvault, msi))
-    return {kind: versions for table in (*tables, API_VERSIONS) for kind, versions in table.items()}
 
 
 def group_document(subscription_id: str, name: str, location: str, tags: Document) -> Document:
@@ -124,8 +115,7 @@ def get_subscription(call: Call) -> Response:
 
 @handles(f"{_RESOURCES}/subscriptions/resourceGroups", "collection", "GET")
 def list_groups(call: Call) -> Response:
-    below = f"{_subscription(call)['id']}/".lower()
-    return page(call, [group for group in call.world.of_type(GROUP_TYPE) if group["id"].lower().startswith(below)])
+    return page(call, call.world.of_type(GROUP_TYPE, _subscription(call)["id"]))
 
 
 @handles(f"{_RESOURCES}/subscriptions/resourceGroups", "resource", "GET")
@@ -142,6 +132,7 @@ def has_group(call: Call) -> Response:
 def put_group(call: Call) -> Response:
     subscription = _subscription(call)["subscriptionId"]
     body = call.body if isinstance(call.body, dict) else {}
+    check_known(TRACKED, body)
     if not body.get("location"):
         raise ArmError(400, "LocationRequired", "The location property is required for this definition.")
     known = call.world.find(call.resource_id)
@@ -187,18 +178,12 @@ def _sees(call: Call, subscription_id: str) -> bool:
 
 
 def _subscription(call: Call) -> Document:
-    found = call.world.subscriptions.get(call.subscription_id.lower())
-    if found is None:
-        raise ArmError(404, "SubscriptionNotFound", f"The subscription '{call.subscription_id}' could not be found.")
-    return found
+    """Front door has seen to it that it exists, as for `_group`."""
+    return call.world.subscriptions[call.subscription_id.lower()]
 
 
 def _group(call: Call) -> Document:
-    subscription = _subscription(call)["subscriptionId"]
-    found = call.world.find(f"/subscriptions/{subscription}/resourceGroups/{call.resource_group}")
-    if found is None:
-        raise ArmError(404, "ResourceGroupNotFound", f"Resource group '{call.resource_group}' could not be found.")
-    return found
+    return call.world.resources[f"/subscriptions/{call.subscription_id}/resourceGroups/{call.resource_group}".lower()]
 
 
 def _generic(call: Call, scope: str) -> Iterable[Document]:

@@ -68,7 +68,7 @@ def verify(world: World, headers: Mapping[str, str], audiences: Iterable[str]) -
 
     Raises ArmError 401 for a missing, foreign, expired or wrongly addressed token.
     """
-    scheme, _, token = headers.get("authorization", "").partition(" ")
+    scheme, _space, token = headers.get("authorization", "").partition(" ")
     if not token:
         raise _refused(world, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
     if scheme.lower() != "bearer":

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
 from collections.abc import Callable, Mapping
@@ -15,11 +14,11 @@ from urllib.parse import urlencode
 
 from starlette.responses import JSONResponse, Response
 
-import entra
 from access import allowed
 from arm import ArmError
-from names import DOMAIN, VAULT_AUDIENCE, VAULT_DOMAIN, spellings
+from names import LOGIN_URL, VAULT_AUDIENCE, spellings, vault_origin
 from state import Document, World
+from tokens import verify
 
 VAULT_TYPE = "Microsoft.KeyVault/vaults"
 _DATA = f"{VAULT_TYPE}/secrets"
@@ -66,10 +65,9 @@ def data_plane(
     query: dict[str, str],
     headers: Mapping[str, str],
     body: Any,
-    login_url: str = f"https://login.{DOMAIN}",
 ) -> Response:
-    """Answer one request to a vault. `body` is the parsed JSON, bytes or None; header names are in lower case."""
-    challenge = f'Bearer authorization="{login_url}/{world.tenant_id}", resource="{VAULT_AUDIENCE}"'
+    """Answer one request to a vault. `body` is the parsed JSON or None; header names are in lower case."""
+    challenge = f'Bearer authorization="{LOGIN_URL}/{world.tenant_id}", resource="{VAULT_AUDIENCE}"'
     try:
         caller = _caller(world, headers)
         vault = find_vault(world, vault_name)
@@ -77,8 +75,7 @@ def data_plane(
             raise VaultError(404, "VaultNotFound", f"The vault '{vault_name}' was not found.")
         if "api-version" not in query:
             raise VaultError(400, "BadParameter", "(type=error) api-version must be specified")
-        parsed = json.loads(body) if isinstance(body, bytes) and body else body
-        return _route(SecretCall(world, vault, query, parsed, caller), method, path)
+        return _route(SecretCall(world, vault, query, body, caller), method, path)
     except VaultError as error:
         extra = {"WWW-Authenticate": challenge} if error.status == 401 else None
         return JSONResponse(error.body, error.status, extra)
@@ -102,7 +99,7 @@ def put_secret(world: World, vault: Document, name: str, value: str, **more: Any
     }
     document = {
         "value": value,
-        "id": f"https://{vault['name'].lower()}.{VAULT_DOMAIN}/secrets/{name}/{version}",
+        "id": f"{vault_origin(vault['name'])}/secrets/{name}/{version}",
         **more,
         "attributes": attributes | more.get("attributes", {}),
     }
@@ -114,7 +111,7 @@ def _caller(world: World, headers: Mapping[str, str]) -> Document:
     if not headers.get("authorization"):
         raise VaultError(401, "Unauthorized", "AKV10000: Request is missing a Bearer or PoP token.")
     try:
-        return entra.verify(world, headers, spellings(VAULT_AUDIENCE))
+        return verify(world, headers, spellings(VAULT_AUDIENCE))
     except ArmError as error:
         raise VaultError(401, "Unauthorized", f"AKV10022: {error}") from error
 
@@ -211,7 +208,8 @@ def _get_secret(call: SecretCall) -> Response:
 def _set_secret(call: SecretCall) -> Response:
     if not re.fullmatch(r"[0-9a-zA-Z-]{1,127}", call.name):
         raise VaultError(400, "BadParameter", f"The request URI contains an invalid name: {call.name}")
-    if not isinstance(call.body, dict) or not isinstance(call.body.get("value"), str):
+    attributes = call.body.get("attributes") or {} if isinstance(call.body, dict) else None
+    if not isinstance(attributes, dict) or not isinstance(call.body.get("value"), str):
         raise VaultError(400, "BadParameter", "Property  has invalid value\r\n")
     if call.kept.get(call.name) and "deletedDate" in call.kept[call.name][-1]:
         text = f"Secret {call.name} is currently in a deleted but recoverable state, and its name cannot be reused."
@@ -226,7 +224,7 @@ def _delete_secret(call: SecretCall) -> Response:
     for version in _versions(call):
         version["deletedDate"] = now
         version["scheduledPurgeDate"] = now + version["attributes"]["recoverableDays"] * _DAY
-        version["recoveryId"] = f"{_origin(call.vault)}/deletedsecrets/{call.name}"
+        version["recoveryId"] = f"{vault_origin(call.vault['name'])}/deletedsecrets/{call.name}"
     return _get_deleted(call)
 
 
@@ -238,7 +236,7 @@ def _get_deleted(call: SecretCall) -> Response:
 
 
 def _list_deleted(call: SecretCall) -> Response:
-    gone = [versions[-1] for _, versions in sorted(call.kept.items()) if "deletedDate" in versions[-1]]
+    gone = [versions[-1] for _name, versions in sorted(call.kept.items()) if "deletedDate" in versions[-1]]
     return _page(call, "/deletedsecrets", [_item(version, with_version=False) for version in gone])
 
 
@@ -278,10 +276,6 @@ def _item(version: Document, with_version: bool = True) -> Document:
     return shown
 
 
-def _origin(vault: Document) -> str:
-    return f"https://{vault['name'].lower()}.{VAULT_DOMAIN}"
-
-
 def _page(call: SecretCall, path: str, items: list[Document]) -> Response:
     asked, token = call.query.get("maxresults", str(_PAGE)), call.query.get("$skiptoken", "0")
     if not asked.isdigit() or not 1 <= int(asked) <= _PAGE or not token.isdigit():
@@ -292,5 +286,5 @@ def _page(call: SecretCall, path: str, items: list[Document]) -> Response:
     next_link = None
     if start + size < len(items):
         query = urlencode({**call.query, "maxresults": size, "$skiptoken": start + size}, safe="$")
-        next_link = f"{_origin(call.vault)}:443{path}?{query}"
+        next_link = f"{vault_origin(call.vault['name'])}:443{path}?{query}"
     return JSONResponse({"value": items[start : start + size], "nextLink": next_link})

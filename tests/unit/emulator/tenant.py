@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import app  # noqa: F401 - registers every provider's handlers
 import fleet
 import nexus_platform
-from arm import HANDLERS, ArmError, Call, dissect
+from arm import ArmError, Call, dissect
 from fleet_documents import stable_id
+from providers import provide
 from state import Document, World
 
 SUBSCRIPTION = "/subscriptions/11111111-1111-4111-8111-111111111111"
@@ -54,6 +54,11 @@ class Tenant:
         self.world = World(tenant_id="", clock=lambda: self.now)
         fleet.load_text(text, self.world)
 
+    def wait(self, seconds: float) -> None:
+        """Time passes, and the platform catches up, as it does before each request."""
+        self.now += seconds
+        nexus_platform.tick(self.world)
+
     def principal(self, name: str) -> Document:
         return next(item for item in self.world.principals.values() if item["displayName"] == name)
 
@@ -64,7 +69,7 @@ class Tenant:
         call.caller = self.principal("nexus-operator")
         dissect(call)
         try:
-            response = HANDLERS[(call.resource_type.lower(), call.shape, method)](call)
+            response = provide(call)
         except ArmError as error:
             return error.status, error.body
         return response.status_code, json.loads(bytes(response.body)) if response.body else None

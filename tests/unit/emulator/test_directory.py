@@ -85,6 +85,11 @@ def test_an_identity_comes_with_a_principal_and_goes_with_it(tenant: Tenant) -> 
     assert (principal["objectId"], principal["createdAt"]) == (made["properties"]["principalId"], tenant.now)
     assert tenant.ask("PUT", path, {"location": "uksouth", "tags": {"a": "b"}})[0] == 200
     assert tenant.ask("PATCH", path, {"tags": {"c": "d"}})[1] == {**made, "tags": {"c": "d"}}
+    for method in ("PUT", "PATCH"):
+        for wrong in ({"location": 7}, {"tags": "a"}, {"tags": {"a": None}}):
+            status, answer = tenant.ask(method, path, {"location": "uksouth", **wrong})
+            assert (status, answer["error"]["code"]) == (400, "InvalidRequestContent")
+    assert tenant.ask("GET", path)[1]["tags"] == {"c": "d"}
     assert tenant.ask("DELETE", path) == (200, None)
     assert tenant.ask("DELETE", path) == (204, None)
     assert principal["objectId"] not in tenant.world.principals
@@ -99,8 +104,8 @@ def test_subscriptions_show_where_the_caller_has_a_role(tenant: Tenant) -> None:
 
 def test_resource_groups(tenant: Tenant) -> None:
     path = f"{SUBSCRIPTION}/resourceGroups/new"
-    assert tenant.ask("GET", path)[1]["error"]["code"] == "ResourceGroupNotFound"
     assert tenant.ask("HEAD", path)[0] == 404
+    assert tenant.ask("PUT", path, {"location": {}})[1]["error"]["code"] == "InvalidRequestContent"
     assert tenant.ask("PUT", path, {"location": "ukwest"})[0] == 201
     assert tenant.ask("PUT", path, {"location": "ukwest"})[0] == 200
     assert tenant.ask("HEAD", path)[0] == 204
@@ -114,7 +119,7 @@ def test_generic_lists(tenant: Tenant) -> None:
     listed = tenant.ask("GET", f"{SUBSCRIPTION}/resources", **query)[1]["value"]
     assert [item["name"] for item in listed] == ["c-none", "c-system", "c-user"]
     assert not any("properties" in item for item in listed)
-    group = tenant.ask("GET", f"{NEXUS.split('/providers/')[0]}/resources")[1]["value"]
+    group = tenant.ask("GET", f"{NEXUS.split('/providers/', maxsplit=1)[0]}/resources")[1]["value"]
     assert {item["type"].lower() for item in group} == {
         "microsoft.managedidentity/userassignedidentities",
         "microsoft.networkcloud/clustermanagers",

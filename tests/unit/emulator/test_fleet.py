@@ -158,6 +158,44 @@ def test_a_fleet_may_start_linked() -> None:
     ]
 
 
+def test_a_machine_may_have_user_assigned_identities() -> None:
+    world = load("""
+        machine: {name: runner, identities: [id-two, id-one]}
+        identities: [{name: id-one, resource_group: rg}, {name: id-two, resource_group: rg}]
+    """)
+    names = [world.principals[object_id]["displayName"] for object_id in world.machine_identities]
+    assert names == ["runner", "id-two", "id-one"]
+
+
+TWICE = """
+    vaults: [{name: a, resource_group: one}]
+    identities: [{name: a, resource_group: one}, {name: a, resource_group: two}]
+    managers:
+      - {name: a, resource_group: one, identity: system}
+      - {name: b, resource_group: one, identity: user, user_assigned: [%s]}
+    clusters:
+      - {name: a, resource_group: one, manager: a, secret_archive: a}
+      - {name: a, resource_group: two, manager: b}
+"""
+SECOND = f"{SUBSCRIPTION}/resourceGroups/two/providers/Microsoft.ManagedIdentity/userAssignedIdentities/a"
+
+
+def test_names_are_unique_in_their_type_and_resource_group_only() -> None:
+    first = f"subscriptions: [{{id: {SUBSCRIPTION.rpartition('/')[2]}}}]"
+    assigned = f"role_assignments: [{{principal: {SECOND}, role: Reader, scope: {SECOND}}}]"
+    world = load(f"{first}\n{TWICE % SECOND}\n{assigned}".replace("\n    ", "\n"))
+    assert sorted(named(world, "microsoft.networkcloud/clusters")) == ["a", "a"]
+    one, two = world.of_type("Microsoft.ManagedIdentity/userAssignedIdentities")
+    assert one["properties"]["principalId"] != two["properties"]["principalId"]
+    (_system, user) = world.of_type("microsoft.networkcloud/clustermanagers")
+    assert list(user["identity"]["userAssignedIdentities"]) == [two["id"]]
+    assert two["properties"]["principalId"] in {
+        item["properties"]["principalId"] for item in world.assignments.values()
+    }
+    linked = [item["properties"].get("secretArchive", {}) for item in world.of_type("microsoft.networkcloud/clusters")]
+    assert linked[0]["keyVaultId"].endswith("/vaults/a")
+
+
 def test_users_machines_and_rights_in_the_directory() -> None:
     world = load("""
         operator: {graph: false, roles: [{role: Reader, scope: rg}]}
@@ -174,6 +212,9 @@ def test_users_machines_and_rights_in_the_directory() -> None:
     (group,) = world.of_type("Microsoft.Resources/resourceGroups")
     assert allowed(world, people["nexus-operator"]["objectId"], "a/read", group["id"])
     assert not allowed(world, people["nexus-operator"]["objectId"], "a/read", group["id"].rsplit("/", 2)[0])
+
+
+TWO_IDS = "identities: [{name: id, resource_group: a}, {name: id, resource_group: b}]"
 
 
 @pytest.mark.parametrize(
@@ -194,6 +235,24 @@ def test_users_machines_and_rights_in_the_directory() -> None:
             "vaults: [{name: kv, resource_group: rg}, {name: kv, resource_group: rg}]",
             "vaults[1].name: 'kv' is there already",
         ),
+        (
+            f"{{{TWO_IDS}, managers: [{{name: cm, resource_group: a, identity: user, user_assigned: [id]}}]}}",
+            "managers[0].user_assigned: 'id' is the name of 2 things; write the id",
+        ),
+        (
+            f"{{{TWO_IDS}, role_assignments: [{{principal: id, role: Owner}}]}}",
+            "role_assignments[0].principal: 'id' is the name of 2 things",
+        ),
+        (
+            f"{{{TWO_IDS}, role_assignments: [{{principal: operator, role: Owner, scope: id}}]}}",
+            "role_assignments[0].scope: 'id' is the name of 2 things",
+        ),
+        ("identities: [{name: id, resource_group: rg}, {name: ID, resource_group: rg}]", "identities[1].name: 'ID' is"),
+        ("resource_groups: [rg, rg]", "resource_groups[1].name: 'rg' is there already"),
+        ("vaults: [{name: kv, resource_group: a}, {name: KV, resource_group: b}]", "vaults[1].name: 'KV' is there"),
+        ("vaults: [{name: kv, resource_group: /nowhere}]", "vaults[0].resource_group: '/nowhere' is not a resource"),
+        ("machine: {identities: [id]}", "machine.identities: 'id' is not known"),
+        ("machine: {identities: [1]}", "machine.identities: '1' is not known"),
         ("managers: [{name: cm, resource_group: rg, identity: user}]", "managers[0].user_assigned: names identities"),
         (
             "managers: [{name: cm, resource_group: rg, identity: user, user_assigned: [rg]}]",

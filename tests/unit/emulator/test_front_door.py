@@ -19,6 +19,7 @@ import control
         (MANAGER, "2020-01-01", 400, "NoRegisteredProviderFound"),
         (MANAGER.replace(SUBSCRIPTION, "0000"), VERSION, 404, "SubscriptionNotFound"),
         (MANAGER.replace("/rg/", "/nowhere/"), VERSION, 404, "ResourceGroupNotFound"),
+        (f"/subscriptions/{SUBSCRIPTION}/resourceGroups/nowhere", "2021-04-01", 404, "ResourceGroupNotFound"),
         (f"{NEXUS}/clusters/nobody", VERSION, 404, "ResourceNotFound"),
         (f"{NEXUS}/racks/one", VERSION, 404, "InvalidResourceType"),
         (f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Nothing/things", VERSION, 404, "InvalidResourceNamespace"),
@@ -105,14 +106,27 @@ def test_reset_brings_back_the_fleet_and_keeps_tokens_good(azure: Emulated) -> N
     azure.control("PATCH", "settings", {"page_size": 1})
     azure.arm("DELETE", CLUSTER)
     azure.finish()
-    assert azure.control("POST", "reset").status == 204
+    assert azure.send("POST", "/emulator/reset", None, b"{not JSON").status == 204
     assert azure.get(CLUSTER)["name"] == "cluster-one"
     assert azure.control("GET", "settings").json()["page_size"] == 100
     assert azure.control("GET", "log?writes=true").json()["value"] == []
 
 
 @pytest.mark.parametrize(
-    "changes", [{"speed": 1}, {"page_size": "1"}, {"pace": "fast"}, {"refuse_writes": 1}, {"page_size": 5, "speed": 1}]
+    "changes",
+    [
+        {"speed": 1},
+        {"page_size": "1"},
+        {"pace": "fast"},
+        {"refuse_writes": 1},
+        {"page_size": 5, "speed": 1},
+        {"page_size": 0},
+        {"token_seconds": 0},
+        {"operation_seconds": -1},
+        {"rotation_seconds": float("nan")},
+        {"role_effect_seconds": float("inf")},
+        {"operation_seconds": 10**400},
+    ],
 )
 def test_bad_settings_are_refused_as_a_whole(azure: Emulated, changes: dict[str, object]) -> None:
     before = azure.control("GET", "settings").json()
@@ -126,9 +140,12 @@ def test_settings_of_the_command_line(azure: Emulated) -> None:
     control.change_settings(settings, dict(control.parse_setting(settings, text) for text in given))
     assert (settings.page_size, settings.operation_seconds, settings.pace) == (7, 1.0, "recorded")
     assert settings.refuse_writes is True
-    for wrong in ("page_size", "page_size=x"):
+    no = ("refuse_writes=NO", "operation_seconds=0")
+    control.change_settings(settings, dict(control.parse_setting(settings, text) for text in no))
+    assert (settings.refuse_writes, settings.operation_seconds) == (False, 0.0)
+    for wrong in ("page_size", "page_size=x", "page_size=0", "refuse_writes=ture", "operation_seconds=-1"):
         with pytest.raises(control.ControlError):
-            control.parse_setting(settings, wrong)
+            control.change_settings(settings, dict([control.parse_setting(settings, wrong)]))
 
 
 def test_control_shows_one_resource_and_rotates(azure: Emulated) -> None:
@@ -137,6 +154,41 @@ def test_control_shows_one_resource_and_rotates(azure: Emulated) -> None:
     assert azure.control("POST", "rotate", {"cluster": CLUSTER}).json()["rotated"] == 0
     assert azure.control("POST", "rotate", {"cluster": "/nobody"}).status == 400
     assert azure.control("POST", "explode").status == 404
+
+
+def test_control_shows_what_was_due(azure: Emulated) -> None:
+    azure.arm("PATCH", CLUSTER, {"properties": {"clusterLocation": "cellar"}})
+    azure.finish()
+    shown = azure.control("GET", f"resource?id={CLUSTER}").json()
+    assert shown["properties"]["provisioningState"] == "Succeeded"
+
+
+def test_a_failure_of_the_emulator_is_one_answer(azure: Emulated, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_arguments: object) -> None:
+        raise KeyError("secret word")
+
+    monkeypatch.setattr("app.answer_arm", broken)
+    answer = azure.arm("PATCH", MANAGER, {"tags": {}})
+    assert (answer.status, answer.code) == (500, "InternalServerError")
+    assert b"secret word" not in answer.content
+    (written,) = azure.control("GET", "log?writes=true").json()["value"]
+    assert (written["status"], written["body"]) == (500, {"tags": {}})
+    monkeypatch.setattr("control.networkcloud.etag", broken)
+    assert azure.control("GET", f"resource?id={MANAGER}").code == "InternalServerError"
+
+
+@pytest.mark.parametrize("step", ["operations.settle", "nexus_platform.tick"])
+def test_reset_helps_whatever_is_broken(azure: Emulated, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    def broken(*_arguments: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(f"app.{step}", broken)
+        assert azure.send("GET", f"{MANAGER}?api-version={VERSION}").code == "InternalServerError"
+        assert azure.world.log[-1]["status"] == 500
+        assert azure.control("GET", "settings").code == "InternalServerError"
+        assert azure.control("POST", "reset").status == 204
+    assert azure.get(MANAGER)["name"] == "cm-one"
 
 
 def test_control_is_not_reached_by_another_name(azure: Emulated) -> None:

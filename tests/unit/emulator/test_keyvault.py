@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from tenant import SUBSCRIPTION, VAULT, VAULTS, Tenant
 
-import keyvault
-from names import VAULT_AUDIENCE, VAULT_DOMAIN
+from names import LOGIN_URL, VAULT_AUDIENCE, VAULT_DOMAIN
 from state import Document
 from tokens import access_token
+from vault_data import data_plane
 
 OFFICER = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
 USER = "4633458b-17de-408a-b874-0445c86b69e6"
@@ -38,7 +38,7 @@ def ask(
 ) -> tuple[int, Any]:
     token = access_token(tenant.world, tenant.principal("nexus-operator"), audience, "https://127.0.0.1:1")
     headers = {"authorization": f"Bearer {token}"}
-    response = keyvault.data_plane(tenant.world, vault, method, path, {"api-version": "7.6", **query}, headers, body)
+    response = data_plane(tenant.world, vault, method, path, {"api-version": "7.6", **query}, headers, body)
     return response.status_code, json.loads(bytes(response.body))
 
 
@@ -48,11 +48,9 @@ def error(answer: tuple[int, Any]) -> tuple[int, str, str | None]:
 
 
 def test_no_token_gets_the_challenge(tenant: Tenant) -> None:
-    response = keyvault.data_plane(
-        tenant.world, "kv-one", "GET", "/secrets", {"api-version": "7.6"}, {}, None, "https://login"
-    )
+    response = data_plane(tenant.world, "kv-one", "GET", "/secrets", {"api-version": "7.6"}, {}, None)
     assert response.status_code == 401
-    expected = f'Bearer authorization="https://login/{tenant.world.tenant_id}", resource="{VAULT_AUDIENCE}"'
+    expected = f'Bearer authorization="{LOGIN_URL}/{tenant.world.tenant_id}", resource="{VAULT_AUDIENCE}"'
     assert response.headers["WWW-Authenticate"] == expected
 
 
@@ -177,3 +175,52 @@ def test_vaults_that_are_refused(tenant: Tenant, name: str, body: Any, status: i
 def test_a_vault_name_is_taken_in_the_whole_cloud(tenant: Tenant) -> None:
     status, body = tenant.ask("PUT", VAULT.replace("/security/", "/nexus/"), vault_body())
     assert (status, body["error"]["code"]) == (409, "VaultAlreadyExists")
+
+
+POLICY = {"tenantId": "t", "objectId": "o", "permissions": {"secrets": ["get"]}}
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"location": ["uksouth"]}, "location"),
+        ({"tags": {"a": 1}}, "tags.a"),
+        ({"tags": ["a"]}, "tags"),
+        ({"properties": []}, "properties"),
+        ({"properties": {"sku": "standard"}}, "properties.sku"),
+        ({"properties": {"enableRbacAuthorization": "true"}}, "properties.enableRbacAuthorization"),
+        ({"properties": {"softDeleteRetentionInDays": "90"}}, "properties.softDeleteRetentionInDays"),
+        ({"properties": {"publicNetworkAccess": False}}, "properties.publicNetworkAccess"),
+        ({"properties": {"networkAcls": []}}, "properties.networkAcls"),
+        ({"properties": {"networkAcls": {"defaultAction": "Perhaps"}}}, "properties.networkAcls.defaultAction"),
+        ({"properties": {"accessPolicies": {}}}, "properties.accessPolicies"),
+        ({"properties": {"accessPolicies": [{"tenantId": "t", "objectId": "o"}]}}, "properties.accessPolicies[0]"),
+        (
+            {"properties": {"accessPolicies": [POLICY | {"permissions": {"secrets": "all"}}]}},
+            "properties.accessPolicies[0].permissions.secrets",
+        ),
+    ],
+)
+def test_a_wrong_type_is_refused_before_anything_changes(tenant: Tenant, method: str, body: Any, path: str) -> None:
+    before = tenant.ask("GET", VAULT)
+    sent = vault_body() | body
+    if isinstance(body.get("properties"), dict):
+        sent["properties"] = vault_body()["properties"] | body["properties"]
+    status, answer = tenant.ask(method, VAULT, sent)
+    assert (status, answer["error"]["code"]) == (400, "InvalidRequestContent")
+    assert f"Path '{path}'." in answer["error"]["message"]
+    assert tenant.ask("GET", VAULT) == before
+
+
+def test_null_in_a_vault_counts_as_nothing(tenant: Tenant) -> None:
+    before = tenant.ask("GET", VAULT)[1]
+    status, after = tenant.ask("PATCH", VAULT, {"tags": None, "properties": {"networkAcls": None, "sku": None}})
+    assert (status, after["properties"], after["tags"]) == (200, before["properties"], before["tags"])
+
+
+def test_attributes_of_a_secret_are_an_object(tenant: Tenant) -> None:
+    tenant.grant("nexus-operator", OFFICER, VAULT)
+    answer = ask(tenant, "PUT", "/secrets/a", {"value": "b", "attributes": "enabled"})
+    assert error(answer)[:2] == (400, "BadParameter")
+    assert not tenant.secrets()

@@ -225,6 +225,130 @@ def test_put_refused(azure: Emulated, body: Any, status: int, code: str) -> None
     assert (answer.status, answer.code) == (status, code)
 
 
+@pytest.mark.parametrize(
+    ("body", "target"),
+    [
+        ({"location": 7}, "$.location"),
+        ({"tags": []}, "$.tags"),
+        ({"tags": {"a": 1}}, "$.tags.a"),
+        ({"identity": "None"}, "$.identity"),
+        ({"identity": {"type": ["None"]}}, "$.identity.type"),
+        ({"properties": {"fabricControllerId": {}}}, "$.properties.fabricControllerId"),
+        ({"properties": {"availabilityZones": "1"}}, "$.properties.availabilityZones"),
+        ({"properties": {"availabilityZones": [1]}}, "$.properties.availabilityZones[0]"),
+        ({"properties": {"managedResourceGroupConfiguration": "rg"}}, "$.properties.managedResourceGroupConfiguration"),
+    ],
+)
+def test_put_of_a_wrong_type_is_refused(azure: Emulated, body: Any, target: str) -> None:
+    before = azure.get(MANAGER)
+    sent = NEW_MANAGER | body
+    sent["properties"] = NEW_MANAGER["properties"] | body.get("properties", {})
+    answer = azure.arm("PUT", MANAGER, sent)
+    assert (answer.status, answer.code) == (400, "HttpRequestPayloadAPISpecValidationFailed")
+    assert [(item["code"], item["target"]) for item in answer.json()["error"]["details"]] == [("INVALID_TYPE", target)]
+    assert azure.get(MANAGER) == before
+
+
+@pytest.mark.parametrize(
+    ("body", "target"),
+    [
+        ({"tags": "a"}, "$.tags"),
+        ({"properties": []}, "$.properties"),
+        ({"properties": {"clusterLocation": 7}}, "$.properties.clusterLocation"),
+        ({"properties": {"computeRackDefinitions": {}}}, "$.properties.computeRackDefinitions"),
+        ({"properties": {"computeRackDefinitions": [None]}}, "$.properties.computeRackDefinitions[0]"),
+        ({"properties": {"secretArchive": "kv"}}, "$.properties.secretArchive"),
+        ({"properties": {"secretArchive": ARCHIVE | {"keyVaultId": {}}}}, "$.properties.secretArchive.keyVaultId"),
+        ({"properties": {"secretArchive": ARCHIVE | {"useKeyVault": True}}}, "$.properties.secretArchive.useKeyVault"),
+        (
+            {
+                "properties": {
+                    "computeDeploymentThreshold": {"grouping": "PerRack", "type": "CountSuccess", "value": "1"}
+                }
+            },
+            "$.properties.computeDeploymentThreshold.value",
+        ),
+    ],
+)
+def test_patch_of_a_wrong_type_is_refused(azure: Emulated, body: Any, target: str) -> None:
+    before = azure.get(CLUSTER)
+    answer = azure.arm("PATCH", CLUSTER, body)
+    assert (answer.status, answer.code) == (400, "HttpRequestPayloadAPISpecValidationFailed")
+    assert [(item["code"], item["target"]) for item in answer.json()["error"]["details"]] == [("INVALID_TYPE", target)]
+    assert azure.get(CLUSTER) == before
+
+
+@pytest.mark.parametrize("value", [0, False, "", []])
+def test_identities_are_listed_with_an_empty_object_or_null(azure: Emulated, value: Any) -> None:
+    listed = {"type": "UserAssigned", "userAssignedIdentities": {f"{IDENTITIES}/id-a": value}}
+    assert azure.arm("PATCH", MANAGER, {"identity": listed}).code == "InvalidIdentityValues"
+
+
+def test_a_put_that_is_refused_makes_no_principal(azure: Emulated) -> None:
+    before = dict(azure.world.principals)
+    body = new_cluster(azure) | {"identity": {"type": "SystemAssigned"}}
+    body["extendedLocation"] = {"name": "/elsewhere", "type": "CustomLocation"}
+    assert azure.arm("PUT", f"{NEXUS}/clusters/cluster-new", body).code == "InvalidExtendedLocation"
+    assert azure.world.principals == before
+
+
+def test_null_in_a_put_counts_as_nothing(azure: Emulated) -> None:
+    body = new_cluster(azure)
+    body["properties"]["secretArchive"] = None
+    body["tags"] = None
+    assert azure.arm("PUT", f"{NEXUS}/clusters/cluster-new", body).status == 201
+    azure.finish()
+    assert azure.arm("PATCH", f"{NEXUS}/clusters/cluster-new", {"properties": {"secretArchive": ARCHIVE}}).status == 202
+    cluster = azure.get(f"{NEXUS}/clusters/cluster-new")
+    assert (cluster["properties"]["secretArchive"], "tags" in cluster) == (ARCHIVE, False)
+
+
+def test_a_deleted_cluster_takes_along_what_came_with_it(azure: Emulated) -> None:
+    cluster = azure.get(CLUSTER)
+    group = cluster["properties"]["managedResourceGroupConfiguration"]["name"]
+    others = new_cluster(azure)
+    azure.arm("PUT", f"{NEXUS}/clusters/cluster-new", others)
+    azure.arm("PATCH", CLUSTER, {"properties": {"secretArchive": ARCHIVE}})
+    azure.finish()
+    azure.get(CLUSTER)
+    assert azure.world.rotations
+    azure.arm("DELETE", CLUSTER)
+    azure.finish()
+    assert azure.arm("GET", CLUSTER).status == 404
+    assert not azure.world.rotations
+    assert not [item["id"] for item in azure.world.resources.values() if f"/{group}" in item["id"]]
+    assert azure.get(f"{NEXUS}/clusters/cluster-new")["name"] == "cluster-new"
+
+
+@pytest.mark.parametrize("method", ["PATCH", "PUT", "DELETE"])
+def test_clusters_hear_of_their_managers_identity(azure: Emulated, method: str) -> None:
+    azure.arm("PATCH", MANAGER, {"identity": {"type": "SystemAssigned"}})
+    azure.arm("PATCH", CLUSTER, {"properties": {"secretArchive": ARCHIVE}})
+    azure.finish()
+    assert "KeyVaultNotFound" in azure.get(CLUSTER)["properties"]["detailedStatusMessage"]
+    ((cluster_id, record),) = azure.world.rotations.items()
+    record["next"] = azure.now + 3600  # nothing is due of itself
+    identity = {"identity": {"type": "None"}}
+    azure.arm(method, MANAGER, NEW_MANAGER | identity if method == "PUT" else identity)
+    azure.finish()
+    assert "KeyVaultIdentityMissing" in azure.get(cluster_id)["properties"]["detailedStatusMessage"]
+
+
+def test_a_write_is_answered_with_its_correlation(azure: Emulated) -> None:
+    written = azure.arm("PATCH", CLUSTER, {"tags": {}}).headers
+    assert re.fullmatch(r"[0-9a-f-]{36}", written["mise-correlation-id"])
+    assert "mise-correlation-id" not in azure.arm("GET", CLUSTER).headers
+
+
+def test_an_effect_that_fails_ends_its_own_operation_only(azure: Emulated) -> None:
+    answer = azure.arm("PATCH", CLUSTER, {"tags": {"a": "1"}})
+    (record,) = azure.world.operations.values()
+    record["effect"] = {}.popitem
+    azure.finish()
+    assert poll(azure, answer).json()["error"]["code"] == "InternalServerError"
+    assert azure.get(CLUSTER)["properties"]["provisioningState"] == "Failed"
+
+
 def test_name_pattern(azure: Emulated) -> None:
     assert azure.arm("PUT", f"{NEXUS}/clusterManagers/-bad", NEW_MANAGER).code == "InvalidResourceName"
     assert azure.arm("PUT", f"{NEXUS}/clusterManagers/{'x' * 31}", NEW_MANAGER).code == "InvalidResourceName"

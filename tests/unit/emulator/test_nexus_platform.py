@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from tenant import IDENTITY, OPERATOR_ROLE, SUBSCRIPTION, VAULT, VAULTS, WRITER, Tenant
+from tenant import IDENTITY, NEXUS, OPERATOR_ROLE, SUBSCRIPTION, VAULT, VAULTS, WRITER, Tenant
 
 import nexus_platform
 from state import Document
@@ -146,11 +146,9 @@ def test_what_was_missing_may_come_later(tenant: Tenant) -> None:
     assert not tenant.secrets()
     tenant.world.settings.role_effect_seconds = 300
     tenant.grant("cm-system", WRITER, VAULT)
-    tenant.now += 299
-    nexus_platform.tick(tenant.world)
+    tenant.wait(299)
     assert not tenant.secrets()
-    tenant.now += 1
-    nexus_platform.tick(tenant.world)
+    tenant.wait(1)
     assert len(tenant.secrets()) == 7
     assert condition(document)["status"] == "True"
 
@@ -158,12 +156,98 @@ def test_what_was_missing_may_come_later(tenant: Tenant) -> None:
 def test_the_platform_takes_its_time(tenant: Tenant) -> None:
     tenant.world.settings.rotation_seconds = 60
     usable(tenant)
+    tenant.wait(59)
+    assert not tenant.secrets()
+    tenant.wait(1)
+    assert len(tenant.secrets()) == 7
+
+
+def test_the_platform_takes_its_time_for_each_vault(tenant: Tenant) -> None:
+    tenant.world.settings.rotation_seconds = 60
+    usable(tenant)
+    tenant.grant("cm-system", WRITER, f"{VAULTS}/kv-trusted")
+    tenant.now += 50
+    tenant.link("c-system", "kv-trusted")
     tenant.now += 59
     nexus_platform.tick(tenant.world)
-    assert not tenant.secrets()
+    assert not tenant.secrets("kv-trusted")
     tenant.now += 1
     nexus_platform.tick(tenant.world)
+    assert len(tenant.secrets("kv-trusted")) == 7
+
+
+def test_another_write_does_not_make_the_platform_wait_anew(tenant: Tenant) -> None:
+    tenant.world.settings.rotation_seconds = 60
+    document = usable(tenant)
+    tenant.now += 50
+    nexus_platform.cluster_changed(tenant.world, document)
+    tenant.now += 10
+    nexus_platform.tick(tenant.world)
     assert len(tenant.secrets()) == 7
+
+
+def test_a_link_that_is_being_written_waits_for_the_end_of_the_write(tenant: Tenant) -> None:
+    document = tenant.link("c-system", "kv-one")  # without the role: looked at in each tick
+    tenant.grant("cm-system", WRITER, f"{VAULTS}/kv-trusted")
+    document["properties"]["secretArchive"]["keyVaultId"] = f"{VAULTS}/kv-trusted"
+    nexus_platform.tick(tenant.world)
+    assert not tenant.secrets("kv-trusted")
+    document["properties"]["secretArchive"]["useKeyVault"] = "False"
+    nexus_platform.tick(tenant.world)
+    nexus_platform.cluster_changed(tenant.world, document)
+    assert "conditions" not in document["properties"]
+
+
+def test_a_change_of_the_cluster_managers_identity_is_validated_at_once(tenant: Tenant) -> None:
+    document = usable(tenant)
+    manager = tenant.world.find(f"{NEXUS}/clusterManagers/cm-system")
+    assert manager
+    kept = manager["identity"]
+    manager["identity"] = {"type": "None"}
+    nexus_platform.manager_changed(tenant.world, manager)
+    assert "KeyVaultIdentityMissing" in document["properties"]["detailedStatusMessage"]
+    assert condition(document)["status"] == "False"
+    manager["identity"] = kept
+    nexus_platform.manager_changed(tenant.world, manager)
+    assert document["properties"]["detailedStatusMessage"] == "Cluster is up and running."
+    assert condition(document)["status"] == "True"
+
+
+def test_a_cluster_that_cannot_be_handled_does_not_stop_the_rest(
+    tenant: Tenant, caplog: pytest.LogCaptureFixture
+) -> None:
+    tenant.grant("id-one", WRITER, VAULT)
+    tenant.link("c-system", "kv-one")
+    tenant.link("c-user", "kv-one")
+    tenant.grant(NEXUS_APP, OPERATOR_ROLE, IDENTITY)
+    tenant.cluster("c-system")["properties"]["conditions"] = [{"broken": True}]
+    nexus_platform.tick(tenant.world)
+    assert len(tenant.secrets()) == 7
+    assert "c-system" in caplog.text
+    caplog.clear()
+    nexus_platform.tick(tenant.world)
+    assert not caplog.text
+
+
+@pytest.mark.parametrize(
+    ("settings", "identity", "linked"),
+    [
+        ({"vaultUri": "https://kv"}, {"type": "SystemAssigned"}, None),
+        ({"vaultUri": "https://kv"}, {"type": "None"}, VAULT),
+        ({"vaultUri": "https://kv"}, None, VAULT),
+        ({}, {"type": "SystemAssigned"}, VAULT),
+        (None, {"type": "SystemAssigned"}, VAULT),
+    ],
+)
+def test_the_successor_puts_an_end_to_the_link(
+    tenant: Tenant, settings: Document | None, identity: Document | None, linked: str | None
+) -> None:
+    document = tenant.link("c-system", "kv-one")
+    document["properties"]["secretArchiveSettings"] = settings
+    document["identity"] = identity
+    nexus_platform.cluster_changed(tenant.world, document)
+    assert nexus_platform.linked_vault_id(document) == linked
+    assert ("conditions" in document["properties"]) == (linked is not None)
 
 
 def test_credentials_are_rotated_once_and_then_by_schedule(tenant: Tenant) -> None:
@@ -172,14 +256,12 @@ def test_credentials_are_rotated_once_and_then_by_schedule(tenant: Tenant) -> No
     def versions() -> list[int]:
         return sorted(len(item) for item in tenant.secrets().values())
 
-    for _ in range(3):
+    for _tick in range(3):
         nexus_platform.tick(tenant.world)
     assert versions() == [1] * 7
-    tenant.now += DAY  # storage appliances rotate each day
-    nexus_platform.tick(tenant.world)
+    tenant.wait(DAY)  # storage appliances rotate each day
     assert versions() == [1] * 6 + [2]
-    tenant.now += 59 * DAY
-    nexus_platform.tick(tenant.world)
+    tenant.wait(59 * DAY)
     assert versions() == [2] * 6 + [3]
 
 
@@ -195,8 +277,7 @@ def test_rotation_stops_when_the_role_is_taken_away(tenant: Tenant) -> None:
     document = usable(tenant)
     assignment = next(item for item in tenant.world.assignments.values() if item["properties"]["scope"] == VAULT)
     tenant.ask("DELETE", assignment["id"])
-    tenant.now += DAY
-    nexus_platform.tick(tenant.world)
+    tenant.wait(DAY)
     assert {len(item) for item in tenant.secrets().values()} == {1}
     assert "KeyVaultAccessDenied" in document["properties"]["detailedStatusMessage"]
 

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
+import socket
 import ssl
 import stat
 import subprocess
@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-PROGRAM = Path(__file__).resolve().parents[2] / "emulator"
+from emulator_process import PROGRAM, read_environment
+
 FLEET = """
 tenant: 22222222-2222-4222-8222-222222222222
 subscriptions: [{id: 11111111-1111-4111-8111-111111111111, name: test}]
@@ -53,8 +54,7 @@ def test_one_life(tmp_path: Path) -> None:
     assert word == "READY"
     env_file = Path(where.removeprefix("env="))
     assert stat.S_IMODE(env_file.stat().st_mode) == 0o600
-    words = shlex.split(env_file.read_text())
-    env = dict(item.split("=", 1) for item in words if item != "export")
+    env = read_environment(env_file)
     assert env["AZURE_CLOUD_ENVIRONMENT"] == url
     assert b'"page_size":7' in fetch(f"{url}/emulator/settings", env)
     assert b'"AzureNexusEmulator"' in fetch(env["ARM_CLOUD_METADATA_URL"], env)
@@ -67,6 +67,30 @@ def test_one_life(tmp_path: Path) -> None:
     output, errors = process.communicate(timeout=60)
     assert (process.returncode, output, errors) == (0, "", "")
     assert [item.name for item in tmp_path.iterdir()] == ["fleet.yml"]
+
+
+def test_an_open_tunnel_does_not_hinder_the_end(tmp_path: Path) -> None:
+    process = start(tmp_path)
+    assert process.stdout
+    env = read_environment(Path(process.stdout.readline().split()[2].removeprefix("env=")))
+    port = int(env["HTTPS_PROXY"].rpartition(":")[2])
+    context = ssl.create_default_context(cafile=env["SSL_CERT_FILE"])
+    with socket.create_connection(("127.0.0.1", port)) as raw, socket.create_connection(("127.0.0.1", port)) as bare:
+        for tunnel in (raw, bare):
+            tunnel.sendall(b"CONNECT graph.azure.emulator:443 HTTP/1.1\r\n\r\n")
+            assert b" 200 " in tunnel.recv(100)
+        with context.wrap_socket(raw, server_hostname="graph.azure.emulator") as secured:
+            secured.sendall(b"GET /v1.0/me HTTP/1.1\r\nHost: graph.azure.emulator\r\n\r\n")
+            assert b" 401 " in secured.recv(100)
+            process.send_signal(signal.SIGTERM)
+            output, errors = process.communicate(timeout=60)
+    assert (process.returncode, output, errors) == (0, "", "")
+
+
+def test_a_setting_that_is_wrong_ends_with_one_line(tmp_path: Path) -> None:
+    process = start(tmp_path, "--settings", "refuse_writes=ture")
+    _output, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (2, "emulator: the setting refuse_writes takes true or false, not 'ture'\n")
 
 
 def test_a_fleet_that_cannot_be_read_ends_with_one_line(tmp_path: Path) -> None:

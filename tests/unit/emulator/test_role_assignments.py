@@ -95,8 +95,8 @@ def test_a_new_principal_is_unknown_for_a_while(tenant: Tenant, principal_type: 
         (VAULT, NAME, {"roleDefinitionId": "Owner"}, 400, "InvalidRoleDefinitionId"),
         (VAULT, NAME, {"principalType": "User"}, 400, "UnmatchedPrincipalType"),
         (f"{VAULT}x", NAME, {}, 404, "ResourceNotFound"),
-        (f"{SUBSCRIPTION}/resourceGroups/none", NAME, {}, 404, "ResourceGroupNotFound"),
-        (f"/subscriptions/{NOBODY}", NAME, {}, 404, "SubscriptionNotFound"),
+        (VAULT, NAME, {"principalType": 1}, 400, "InvalidRequestContent"),
+        (VAULT, NAME, {"description": ["a"]}, 400, "InvalidRequestContent"),
     ],
 )
 def test_refusals(tenant: Tenant, scope: str, name: str, change: dict[str, Any], status: int, code: str) -> None:

@@ -186,7 +186,18 @@ def test_metadata_service(azure: Emulated) -> None:
         {"object_id": attached["principalId"]},
     ):
         assert machine_token(azure, **query).json()["client_id"] == attached["clientId"]
-    for query in ({"client_id": CLIENT}, {"msi_res_id": f"{IDENTITIES}/nobody"}):
+    assert machine_token(azure, mi_res_id=resource["id"].upper()).json()["client_id"] == attached["clientId"]
+    both = {"msi_res_id": resource["id"], "mi_res_id": resource["id"], "object_id": attached["principalId"]}
+    assert machine_token(azure, **both).json()["client_id"] == attached["clientId"]
+    for query in (
+        {"client_id": CLIENT},
+        {"msi_res_id": f"{IDENTITIES}/nobody"},
+        {"mi_res_id": f"{IDENTITIES}/nobody"},
+        {"mi_res_id": f"{IDENTITIES}/id-b"},
+        {"mi_res_id": MANAGER},
+        {"msi_res_id": resource["id"], "mi_res_id": f"{IDENTITIES}/id-b"},
+        {"msi_res_id": resource["id"], "object_id": own["objectId"]},
+    ):
         assert machine_token(azure, **query).json()["error_description"] == "Identity not found"
     assert machine_token(azure, metadata="").status == 400
     assert machine_token(azure, resource="https://example.com").json()["error"] == "invalid_resource"
