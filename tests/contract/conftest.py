@@ -6,24 +6,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from azure.identity import ClientSecretCredential
 
+from emulator_process import ARM_SCOPE
 from exchanges import Recorder
-from service import ARM_SCOPE, EMULATOR, Service, contract_folder, running
+from service import Connect, Service, contract_folder
 from swagger import Contracts
-
-Connect = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The emulator over its example fleet, with its environment: SDKs find proxy and CA by themselves."""
-    with running(tmp_path_factory.mktemp("emulator"), EMULATOR / "fleet.example.yml") as service:
+    with Service.running(tmp_path_factory.mktemp("emulator")) as service:
         kept = dict(os.environ)
         os.environ.update(service.env)
         yield service

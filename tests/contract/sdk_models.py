@@ -54,7 +54,7 @@ def _walk(expected: Any, raw: Any, where: str) -> Iterator[str]:
 
 
 def _walk_union(arguments: tuple[Any, ...], raw: Any, where: str) -> Iterator[str]:
-    choices = [choice for choice in arguments if choice is not type(None)]
+    choices = [choice for choice in arguments if choice is not types.NoneType]
     if raw is None and len(choices) < len(arguments):
         return
     attempts = [list(_walk(choice, raw, where)) for choice in choices]
@@ -118,7 +118,7 @@ def _annotated_members(model: Any) -> list[Member]:
         hint = hints[attribute]
         if field._rest_name in WRITE_ONLY:
             continue
-        optional = type(None) in typing.get_args(hint)
+        optional = types.NoneType in typing.get_args(hint)
         if getattr(field, "_format", None) == "unix-timestamp":
             hint = int
         members.append(Member((field._rest_name,), hint | None if optional else hint, not optional))
@@ -159,9 +159,11 @@ def _named_type(name: str, module: Any) -> Any:
 def _fits(expected: Any, raw: Any) -> bool:
     if expected is Any or expected is object:
         return True
-    if expected is bool or expected is int:
-        return type(raw) is expected
+    if isinstance(raw, bool) or expected is bool:  # to Python a bool is an int, in JSON it is no number
+        return isinstance(raw, bool) and expected is bool
+    if expected is int:
+        return isinstance(raw, int)
     if expected is float:
-        return isinstance(raw, (int, float)) and not isinstance(raw, bool)
+        return isinstance(raw, (int, float))
     textual = isinstance(expected, type) and issubclass(expected, (str, Enum, datetime, date, timedelta))
     return textual and isinstance(raw, str)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from service import EMULATOR, Service
+from service import CHECKOUT, Service
 from swagger import Contracts
 from test_published_contracts import VERSIONS
 
@@ -27,7 +27,7 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     tree = tmp_path_factory.mktemp("tree")
     link = tree / "ansible_collections" / "operator_nexus" / "credentials"
     link.parent.mkdir(parents=True)
-    link.symlink_to(EMULATOR.parents[1], target_is_directory=True)
+    link.symlink_to(CHECKOUT, target_is_directory=True)
     sys.path.insert(0, str(tree))
     yield "ansible_collections.operator_nexus.credentials.plugins"
     sys.path.remove(str(tree))
@@ -54,10 +54,10 @@ def test_requests_fit_the_published_contracts(
 ) -> None:
     if contracts is None:
         pytest.skip("no contract folder: set NEXUS_CONTRACT to check against the published contracts")
-    start = service.control("GET", "log")["value"]
+    start = service.mark()
     for state in ("present", "absent"):
         _work(service, run, version, state)
-    entries = [entry for entry in service.control("GET", "log")["value"][len(start) :] if entry["service"] == "arm"]
+    entries = [entry for entry in service.log(since=str(start)) if entry["service"] == "arm"]
     sent = [f"{entry['method']} {entry['path'].split('/')[-2]}" for entry in entries if entry["write"]]
     assert {"PATCH clusterManagers", "PATCH clusters", "PUT roleAssignments", "DELETE roleAssignments"} == set(sent)
     problems = []

@@ -18,10 +18,9 @@ from azure.mgmt.keyvault import KeyVaultManagementClient
 from azure.mgmt.msi import ManagedServiceIdentityClient
 from azure.mgmt.networkcloud import NetworkCloudMgmtClient
 
-from conftest import Connect
 from exchanges import Recorder
 from sdk_models import differences
-from service import Service
+from service import Connect, Service
 
 WRITER = "44f0a1a8-6fea-4b35-980a-8ff50c487c97"
 OFFICER = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
@@ -141,7 +140,7 @@ def test_role_assignment_errors(service: Service, roles: Any, vaults: Any, ident
         assign(roles, scope, OFFICER, first, made.name)
     assert changed.value.error.code == "RoleAssignmentUpdateNotPermitted"
 
-    service.control("PATCH", "settings", {"principal_replication_seconds": 60})
+    service.settings(principal_replication_seconds=60)
     young = identities.create_or_update(group, "young", {"location": "uksouth"}).principal_id
     with pytest.raises(HttpResponseError) as missing:
         assign(roles, scope, WRITER, young)

@@ -14,9 +14,8 @@ from azure.core.exceptions import HttpResponseError, ResourceModifiedError, Reso
 from azure.mgmt.networkcloud import NetworkCloudMgmtClient
 
 import bodies
-from conftest import Connect
 from exchanges import Recorder
-from service import Service
+from service import Connect, Service
 
 Nexus = Any
 CREDENTIALS = {"bare_metal_machines": "bmc_credentials", "storage_appliances": "administrator_credentials"}
@@ -58,7 +57,7 @@ def test_get_and_lists_agree(nexus: Nexus, recorder: Recorder, kind: str) -> Non
 def test_lists_come_in_pages(service: Service, nexus: Nexus, recorder: Recorder, kind: str) -> None:
     whole = [thing.id for thing in getattr(nexus, kind).list_by_subscription()]
     before = len(recorder.exchanges)
-    service.control("PATCH", "settings", {"page_size": 1})
+    service.settings(page_size=1)
     assert [thing.id for thing in getattr(nexus, kind).list_by_subscription()] == whole
     assert len(recorder.exchanges) - before == len(whole) > 1
 
@@ -227,7 +226,7 @@ def test_a_stale_etag_is_refused(nexus: Nexus) -> None:
 
 
 def test_a_second_write_while_one_runs_is_a_conflict(service: Service, nexus: Nexus) -> None:
-    service.control("PATCH", "settings", {"operation_seconds": 30})
+    service.settings(operation_seconds=30)
     _cluster, group, name = first(nexus.clusters)
     nexus.clusters.begin_update(group, name, {"tags": {"first": "1"}}, polling=False)
     with pytest.raises(HttpResponseError) as caught:

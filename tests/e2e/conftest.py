@@ -20,12 +20,11 @@ from pathlib import Path
 
 import pytest
 
+import collection_archive
 from e2e_ansible import Core
-from e2e_cloud import Cloud, emulator
+from e2e_cloud import Cloud
 from e2e_fleet import write_fleet
 from e2e_logins import Logins, make_logins
-
-CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 @functools.cache
@@ -59,18 +58,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def installed_collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the collection and install the archive, as a user gets it: the folder for ANSIBLE_COLLECTIONS_PATH."""
     folder = tmp_path_factory.mktemp("collection")
-    galaxy = Path(sys.executable).parent / "ansible-galaxy"
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "LANG": "C.UTF-8"}
-
-    def collection(*arguments: str) -> None:
-        command = [str(galaxy), "collection", *arguments]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    collection("build", str(CHECKOUT), "--output-path", str(folder))
-    (archive,) = folder.glob("*.tar.gz")
-    collection("install", str(archive), "--no-deps", "-p", str(folder / "installed"))
-    return folder / "installed"
+    collection_archive.install(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -89,7 +78,7 @@ def logins(tmp_path_factory: pytest.TempPathFactory) -> Logins:
 def shared_cloud(tmp_path_factory: pytest.TempPathFactory, logins: Logins) -> Iterator[Cloud]:
     """This worker's emulator with the example fleet, in any state: whoever uses it resets it first."""
     folder = tmp_path_factory.mktemp("emulator")
-    with emulator(folder, write_fleet(folder / "fleet.yml", logins.fleet)) as running:
+    with Cloud.running(folder, write_fleet(folder / "fleet.yml", logins.fleet)) as running:
         yield running
 
 

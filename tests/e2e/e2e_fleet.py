@@ -13,11 +13,11 @@ import yaml
 
 from e2e_ansible import Run, wait_until
 from e2e_cloud import NEXUS_APP, OPERATOR_ROLE, WRITER_ROLE, Cloud
+from emulator_process import EXAMPLE_FLEET
 
 PLAYBOOK = "operator_nexus.credentials.customer_key_vault"
 CHECKOUT = Path(__file__).resolve().parents[2]
 EXAMPLE_INVENTORY = CHECKOUT / "playbooks/inventory"
-EXAMPLE_FLEET = CHECKOUT / "tests/emulator/fleet.example.yml"
 
 # beside the example's own identity, which its inventory uses
 SPARE_IDENTITIES = ("id-one", "id-two")

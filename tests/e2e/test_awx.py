@@ -40,12 +40,12 @@ def events(run: Run) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def jobs(core: Core, shared_cloud: Cloud, homes: Iterator[Path]) -> tuple[Run, Run, list[str]]:
-    """A job over the whole inventory, one with a survey for the cluster that it has set up, and the latter's writes.
+    """A job over the inventory in two batches, one with a survey for a cluster that it has set up, the latter's writes.
 
     A survey's textarea is one text, an empty answer an empty text, and a number or a boolean may come as text as well.
     """
     shared_cloud.reset()
-    first = runner(core, shared_cloud, next(homes), {})
+    first = runner(core, shared_cloud, next(homes), {"customer_key_vault_serial": [1, 10]})
     seen = shared_cloud.mark()
     answers = {
         "customer_key_vault_user_assigned_identity_ids": shared_cloud.identities()["id-nexus-south"]["id"] + "\n",
@@ -58,13 +58,20 @@ def jobs(core: Core, shared_cloud: Cloud, homes: Iterator[Path]) -> tuple[Run, R
 
 
 def test_the_first_job_brings_the_secrets(shared_cloud: Cloud, jobs: tuple[Run, Run, list[str]]) -> None:
-    first, _, _ = jobs
+    first, _second, _writes = jobs
     first.assert_good()
     assert_secrets_arrive(shared_cloud, "kv-nexus-prod", ["cluster-oslo", "cluster-bergen", "cluster-rome"])
 
 
+def test_each_batch_sums_up_the_clusters_so_far(jobs: tuple[Run, Run, list[str]]) -> None:
+    found = [event["event_data"] for event in events(jobs[0]) if event["event"] == "runner_on_ok"]
+    summaries = [data["res"]["msg"] for data in found if data["task"] == "Summary of all clusters"]
+    named = sorted([line.partition(":")[0] for line in lines] for lines in summaries)
+    assert named == [["cluster-oslo"], ["cluster-oslo", "cluster-bergen", "cluster-rome"]]
+
+
 def test_a_survey_says_the_same_in_texts(jobs: tuple[Run, Run, list[str]]) -> None:
-    _, second, writes = jobs
+    _first, second, writes = jobs
     assert_unchanged(second, hosts=1)
     assert writes == []
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from e2e_ansible import Core
-from e2e_cloud import Cloud, emulator
+from e2e_cloud import Cloud
 from e2e_fleet import PLAYBOOK, assert_secrets_arrive, assert_unchanged, wanted_grants
 
 CLUSTERS = 6
@@ -29,7 +29,7 @@ def fleet(tmp_path: Path) -> Iterator[Cloud]:
         "generate": {"clusters": CLUSTERS, "managers": 2, "machines": 1, "resource_group": GROUP},
     }
     (tmp_path / "fleet.yml").write_text(json.dumps(content))
-    with emulator(tmp_path / "emulator", tmp_path / "fleet.yml") as cloud:
+    with Cloud.running(tmp_path / "emulator", tmp_path / "fleet.yml") as cloud:
         # the strict reading of the documents: an identity that a write forgets is gone
         cloud.settings(unlisted_identities="remove", operation_seconds=2.0, principal_replication_seconds=1.0)
         yield cloud
@@ -55,7 +55,7 @@ def _inventory(cloud: Cloud, path: Path) -> Path:
 def test_two_jobs_at_once(core: Core, fleet: Cloud, homes: Iterator[Path], tmp_path: Path) -> None:
     before = fleet.grants()
     command = ("ansible-playbook", PLAYBOOK, "-i", str(_inventory(fleet, tmp_path / "inventory.yml")), "--forks", "6")
-    jobs = [core.start(next(homes), fleet.env, *command) for _ in range(2)]
+    jobs = [core.start(next(homes), fleet.env, *command) for _job in range(2)]
     for job in jobs:
         job.wait().assert_good()
 

@@ -18,6 +18,7 @@ from e2e_cloud import Cloud
 from e2e_fleet import EXAMPLE_INVENTORY, PLAYBOOK
 from e2e_leaks import assert_nothing_leaks
 from e2e_plays import COLLECTION, credential_options, network, procedure, run_tasks
+from emulator_process import ARM_SCOPE
 
 
 def test_credentials_as_module_options(core: Core, cloud: Cloud, homes: Iterator[Path]) -> None:
@@ -48,7 +49,7 @@ def test_a_killed_run_leaves_no_secret_behind(core: Core, cloud: Cloud, homes: I
 def test_the_search_finds_what_it_looks_for(tmp_path: Path, cloud: Cloud) -> None:
     """Proof that the search above can fail: a file with a real token, and one with the secret."""
     run = Run(0, "", tmp_path)
-    (tmp_path / "out.txt").write_text(cloud.token(f"{cloud.arm_audience}/.default"))
+    (tmp_path / "out.txt").write_text(cloud.token(ARM_SCOPE))
     with pytest.raises(AssertionError, match="a token is in"):
         assert_nothing_leaks(run, cloud.env["AZURE_SECRET"])
     (tmp_path / "out.txt").write_text(f"x{cloud.env['AZURE_SECRET']}x")

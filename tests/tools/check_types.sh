@@ -25,10 +25,10 @@ check() { # FOLDER IMPORTED_FOLDER...
 check plugins
 check tests/unit/conftest.py
 check tests/unit/plugins
-check tests/unit/emulator tests/emulator tests/unit/emulator
-check tests/unit/house tests/tools tests/e2e
-check tests/contract tests/contract
-check tests/e2e tests/e2e
+check tests/unit/emulator tests/emulator tests/unit/emulator tests/tools
+check tests/unit/house tests/tools
+check tests/contract tests/contract tests/tools
+check tests/e2e tests/e2e tests/tools
 check tests/emulator tests/emulator
-check tests/tools tests/tools tests/e2e
+check tests/tools tests/tools
 exit $failed

@@ -12,11 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-TESTS = CHECKOUT / "tests"
-sys.path.append(str(TESTS / "e2e"))
-
-from e2e_cloud import Cloud, emulator  # noqa: E402
+from collection_archive import CHECKOUT, install
+from emulator_process import EmulatorProcess
 
 BIN = Path(sys.executable).parent
 PLAYBOOK = "operator_nexus.credentials.customer_key_vault"
@@ -27,21 +24,7 @@ def say(text: str) -> None:
     print(f"\n### {text}", flush=True)
 
 
-def quietly(*command: str | Path) -> None:
-    """Run a command whose output only matters when it fails."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    if done.returncode:
-        sys.exit(done.stdout)
-
-
-def install(folder: Path) -> None:
-    """Build the collection's archive and install it below `folder`, as a user does."""
-    quietly(BIN / "ansible-galaxy", "collection", "build", CHECKOUT, "--output-path", folder)
-    (archive,) = folder.glob("*.tar.gz")
-    quietly(BIN / "ansible-galaxy", "collection", "install", archive, "--no-deps", "-p", folder)
-
-
-def play(folder: Path, cloud: Cloud) -> str:
+def play(folder: Path, cloud: EmulatorProcess) -> str:
     """Run the installed playbook over the example inventory; its output is the demonstration. Returns the output."""
     variables = {
         "ANSIBLE_COLLECTIONS_PATH": str(folder),
@@ -72,7 +55,7 @@ def changes(output: str) -> int:
 def demonstrate(folder: Path) -> None:
     say("Build the collection and install it with ansible-galaxy")
     install(folder)
-    with emulator(folder / "emulator", TESTS / "emulator" / "fleet.example.yml") as cloud:
+    with EmulatorProcess.running(folder / "emulator") as cloud:
         say(f"A stand-in for Azure listens on {cloud.url}. First run: three clusters, two cluster managers, one vault")
         play(folder, cloud)
         mark = cloud.mark()
@@ -84,7 +67,7 @@ def demonstrate(folder: Path) -> None:
         print(f"The second run sent {cloud.mark() - mark} requests, and none of them was a write.")
         say("What the platform has rotated into the customer's Key Vault (names and versions, never values)")
         shown = subprocess.run(
-            [sys.executable, TESTS / "tools" / "show_secrets.py"], env={**os.environ, **cloud.env}, check=False
+            [sys.executable, Path(__file__).with_name("show_secrets.py")], env={**os.environ, **cloud.env}, check=False
         )
         if shown.returncode:
             sys.exit(shown.returncode)

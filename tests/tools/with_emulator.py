@@ -17,18 +17,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-TESTS = Path(__file__).resolve().parents[1]
-sys.path.append(str(TESTS / "e2e"))
-
-from e2e_cloud import emulator  # noqa: E402
-
-FLEET = TESTS / "emulator" / "fleet.example.yml"
+from emulator_process import EmulatorProcess
 
 
 def main(command: list[str]) -> int:
     # SIGTERM must end the block below, which stops the emulator.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with tempfile.TemporaryDirectory() as folder, emulator(Path(folder), FLEET) as cloud:
+    with tempfile.TemporaryDirectory() as folder, EmulatorProcess.running(Path(folder)) as cloud:
         return subprocess.run(command, env={**os.environ, **cloud.env}, check=False).returncode
 
 
