@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509.oid import NameOID
 
+USER = "nina@example.com"
 MACHINE_CLIENT = "44444444-4444-4444-8444-444444444444"
 _TRUST = {"issuer": "https://ci.example/", "subject": "repo:fleet:main", "audience": "api://AzureADTokenExchange"}
 
@@ -31,6 +32,7 @@ class Logins:
     """PEM: certificate and private key."""
     thumbprint: str
     oidc_token: Path
+    password: str
     fleet: dict[str, Any]
 
 
@@ -47,16 +49,19 @@ def make_logins(folder: Path) -> Logins:
     claims = {"iss": _TRUST["issuer"], "sub": _TRUST["subject"], "aud": _TRUST["audience"], "iat": now}
     (folder / "token").write_text(jwt.encode(claims | {"exp": now + 3600}, issuer, "RS256"))
     issuer_key = issuer.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    password = secrets.token_urlsafe(24)
     return Logins(
         folder / "operator.pem",
         certificate.fingerprint(hashes.SHA1()).hex(),
         folder / "token",
+        password,
         {
             "operator": {
                 "secret": secrets.token_urlsafe(24),
                 "certificate": public.decode(),
                 "federated": [{**_TRUST, "publicKey": issuer_key.decode()}],
             },
+            "user": {"name": USER, "password": password, "roles": ["Reader"]},
             "machine": {"client_id": MACHINE_CLIENT, "name": "jump-host"},
         },
     )

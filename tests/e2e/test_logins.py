@@ -1,10 +1,7 @@
 # Copyright (c) 2026 operator_nexus contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every way to log in, once, in one play: each task has an environment or options of its own.
-
-User and password are not among them: MSAL asks for the user's realm at port 443 of the authority, whatever its port is.
-"""
+"""Every way to log in, once, in one play: each task has an environment or options of its own."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ import pytest
 
 from e2e_ansible import Core, Run
 from e2e_cloud import Cloud
-from e2e_logins import MACHINE_CLIENT, Logins
+from e2e_logins import MACHINE_CLIENT, USER, Logins
 from e2e_plays import AWX_INJECTS, credential_options, network, run_tasks, task
 
 HOSTS = ("left", "right")
@@ -26,7 +23,7 @@ Values = dict[str, str]
 
 @dataclass
 class Login:
-    """How one task logs in, and as whom: `operator` or `machine`."""
+    """How one task logs in, and as whom: `operator`, `machine` or `user`."""
 
     name: str
     caller: str
@@ -83,6 +80,11 @@ LOGINS = [
         lambda cloud, _: _some(cloud, "AZURE_POD_IDENTITY_AUTHORITY_HOST") | {"ANSIBLE_AZURE_AUTH_SOURCE": "msi"},
         lambda cloud, _: {"client_id": MACHINE_CLIENT},
     ),
+    Login(
+        "user and password",
+        "user",
+        lambda cloud, logins: _some(cloud, "AZURE_TENANT") | {"AZURE_AD_USER": USER, "AZURE_PASSWORD": logins.password},
+    ),
 ]
 
 
@@ -90,7 +92,7 @@ LOGINS = [
 class Outcome:
     run: Run
     lists: Counter[str]
-    """`operator` or `machine` -> how many lists of clusters it asked for."""
+    """Who (see `Login.caller`) -> how many lists of clusters it asked for."""
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +118,8 @@ def outcome(core: Core, shared_cloud: Cloud, logins: Logins, homes: Iterator[Pat
         cloud.service_principal(cloud.env["AZURE_CLIENT_ID"]): "operator",
         cloud.service_principal(MACHINE_CLIENT): "machine",
     }
-    return Outcome(run, Counter(names[caller] for caller in lists))
+    # The user is nobody's service principal.
+    return Outcome(run, Counter(names.get(caller, "user") for caller in lists))
 
 
 @pytest.mark.parametrize("login", LOGINS, ids=lambda login: login.name.replace(" ", "-"))
