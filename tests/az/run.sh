@@ -146,4 +146,13 @@ check "role assignment list: gone" "" \
   role assignment list --assignee-object-id "$principal" --scope "$vault" --query "[].id" -o tsv
 check "role assignment delete: --assignee" "" \
   role assignment delete --assignee 3365d4ea-bb16-4bc9-86dd-f2c8cf6f1f56 --role "Managed Identity Operator" --scope "$identity"
+
+# The collection itself, with nobody but az to say who signs in.
+if ! shown=$(PATH=$venv/bin:$PATH AZURE_AUTH_SOURCE=cli "$root/tests/tools/with_tree.sh" env -u AZURE_CLIENT_ID -u AZURE_CLIENT_SECRET \
+  -u AZURE_SECRET -u AZURE_TENANT -u AZURE_TENANT_ID -u AZURE_SUBSCRIPTION_ID "$(dirname "$emulator_python")/ansible" localhost \
+  -m operator_nexus.credentials.nexus_cluster_info -a name=cluster-oslo\ resource_group=nexus-prod 2>&1) \
+  || ! grep -q '"secret_archive": {' <<< "$shown"; then
+  fail "the collection signs in with az (auth_source: cli)" "$shown"
+fi
+echo "ok    the collection signs in with az (auth_source: cli)"
 echo "az: all steps passed in $SECONDS s"
