@@ -62,13 +62,16 @@ def merge_identity(current: Document | None, sent: Document) -> Document:
 
 class FakeArm:
     """Resources by lower-cased id. `log` holds (method, id or path); `before_patch` holds one action for each PATCH to
-    come: an exception to raise, or a function that changes the document first (somebody else's write)."""
+    come: an exception to raise, or a function that changes the document first (somebody else's write). `versions` are
+    the api-versions of reads and writes, `limits` the seconds that each write may take."""
 
     def __init__(self, *documents: Document, etags: bool = True) -> None:
         self.resources = {item["id"].lower(): copy.deepcopy(item) for item in documents}
         self.etags = etags
         self.log: list[tuple[str, str]] = []
         self.bodies: list[Document] = []
+        self.versions: set[str] = set()
+        self.limits: list[float] = []
         self.before_patch: list[NexusError | Callable[[Document], None]] = []
         self.answer_patch: Callable[[Document], Document | None] = lambda document: document
         for item in self.resources.values():
@@ -80,6 +83,7 @@ class FakeArm:
 
     def get(self, resource_id: str, api_version: str) -> Document | None:
         self.log.append(("GET", resource_id))
+        self.versions.add(api_version)
         return copy.deepcopy(self.resources.get(resource_id.lower()))
 
     def list(self, path: str, api_version: str) -> list[Document]:
@@ -109,6 +113,8 @@ class FakeArm:
         timeout: float = 1800,
     ) -> Document | None:
         self.log.append(("PATCH", resource_id))
+        self.versions.add(api_version)
+        self.limits.append(timeout)
         self.bodies.append(body)
         document = self.resources[resource_id.lower()]
         if self.before_patch:

@@ -266,3 +266,18 @@ def test_settle_reads_until_nothing_goes_on() -> None:
     arm, _transport = make(*answers, time=time)
     assert arm.settle(ID, VERSION, 60) == {"properties": {"provisioningState": "Failed"}}
     assert time.slept == [0.5, 0.75]
+
+
+def test_settle_gives_up_at_the_callers_limit() -> None:
+    time = FakeTime()
+    arm, _transport = make(*[Answer(body={"properties": {"provisioningState": "Updating"}})] * 9, time=time)
+    with pytest.raises(NexusError, match="OperationTimeout"):
+        arm.settle(ID, VERSION, 2)
+    assert time.now == 2
+
+
+def test_a_redirection_to_another_host_does_not_get_the_token() -> None:
+    arm, transport = make(Answer(307, None, {"Location": "https://other.test/x"}), Answer(body={"id": ID}))
+    assert arm.get(ID, VERSION) == {"id": ID}
+    assert transport.calls[1] == "GET https://other.test/x"
+    assert "Authorization" not in transport.requests[1].headers

@@ -140,3 +140,8 @@ def test_useless_metadata_is_an_error(body: bytes) -> None:
 def test_no_metadata_is_an_error() -> None:
     with pytest.raises(NexusError, match="HTTP 404"):
         find("https://arm.example:8443", "", Pages({}))
+
+
+def test_a_cloud_with_a_public_name_but_a_login_of_its_own_is_private() -> None:
+    pages = Pages({OBJECT_URL: {**METADATA, "name": "AzureCloud"}})
+    assert find("https://arm.example:8443", "", pages).private is True

@@ -239,3 +239,25 @@ def test_az_is_called_for_the_wanted_tenant(tmp_path: Path, monkeypatch: pytest.
 def test_every_method_has_a_name_of_its_own() -> None:
     names = [method.NAME for method in _credentials.METHODS]
     assert len(set(names)) == len(names) == 6
+
+
+def test_a_managed_identity_is_asked_for_by_its_client_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr("azure.identity.ManagedIdentityCredential", lambda **given: asked.append(given))
+    for options in ({}, {"client_id": "mine"}):
+        choose(settings(auth_source="msi", **options)).build(CLOUD, FakeTransport())
+    assert asked == [{"client_id": None}, {"client_id": "mine"}]
+
+
+def test_az_gets_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr("azure.identity.AzureCliCredential", lambda **given: asked.append(given))
+    AzureCli({**settings(**APPLICATION, secret="s"), "source": "cli"}).build(CLOUD, FakeTransport())
+    assert [given["process_timeout"] for given in asked] == [60]
+
+
+def test_a_user_may_sign_in_through_an_application_of_the_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr("azure.identity.UsernamePasswordCredential", lambda **given: asked.append(given))
+    choose(settings(ad_user="u", password="p", **APPLICATION)).build(CLOUD, FakeTransport())
+    assert [(given["client_id"], given["tenant_id"]) for given in asked] == [("client", "tenant")]

@@ -32,6 +32,12 @@ def test_snake(camel: str, snake: str) -> None:
     assert _documents.snake(camel) == snake
 
 
+def test_tags_keep_their_names_wherever_they_are() -> None:
+    assert _documents.snaked({"innerThing": [{"tags": {"costCenter": "42"}}]}) == {
+        "inner_thing": [{"tags": {"costCenter": "42"}}]
+    }
+
+
 def test_a_cluster_is_flat_and_lean() -> None:
     document = cluster({"keyVaultId": VAULT, "useKeyVault": "False"})
     document["tags"] = {"costCenter": "42"}

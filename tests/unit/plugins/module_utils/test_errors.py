@@ -90,6 +90,11 @@ def test_bad_input_names_option_and_remedy() -> None:
         "grant_type=x&client_secret=hush&scope=y",
         '{"access_token": "hush"}',
         "{'password': 'hush'}",
+        "passwd=hush",
+        "grant_type=x&client_assertion=hush",
+        "assertion=hush&requested_token_use=on_behalf_of",
+        '{"id_token": "hush", "refresh_token": "hush"}',
+        "secret: hush",
         "https://a/operationStatuses/1?t=5&c=x&s=hush&sig=hush",
     ],
 )
@@ -161,6 +166,13 @@ def test_entra_is_quoted_without_its_traces() -> None:
         "(correlation id 22222222-0000-0000-0000-000000000000). "
         "Check secret (AZURE_SECRET): it must be the secret's value, not its id."
     )
+
+
+def test_entras_sentence_counts_when_its_answer_comes_along() -> None:
+    body = '{"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret provided."}'
+    error = from_azure(ClientAuthenticationError(message=ENTRA, response=answer(401, body)), "list", "/x")
+    assert error.code == "AADSTS7000215"
+    assert "AZURE_SECRET" in error.remedy
 
 
 def test_azure_identitys_own_error_is_one_line() -> None:

@@ -72,6 +72,7 @@ ONE, TWO = as_azure_spells(UAI_ONE), as_azure_spells(UAI_TWO)
         (None, Wanted(drop=[UAI_ONE]), None),
         ({"type": "None"}, Wanted(system=False, drop=[UAI_ONE]), None),
         (identity(system=True), Wanted(system=True), None),
+        ({"type": "systemAssigned"}, Wanted(system=True), None),
         (identity(UAI_ONE), Wanted(add=[UAI_ONE.upper()]), None),
         (identity(UAI_ONE, UAI_TWO, system=True), Wanted(system=True, add=[UAI_TWO]), None),
     ],

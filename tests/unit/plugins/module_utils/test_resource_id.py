@@ -99,6 +99,7 @@ def test_a_group_from_module_defaults_may_stand_beside_an_id_in_it() -> None:
         ({"name": "cluster-1"}, "resource_group"),
         ({"id": CLUSTER, "name": "cluster-1"}, "name"),
         ({"id": CLUSTER, "resource_group": "elsewhere"}, "resource_group"),
+        ({"id": CLUSTER, "resource_group": "east"}, "resource_group"),
         ({"name": "a/b", "resource_group": "nexus-east"}, "name"),
         ({"name": CLUSTER, "resource_group": "nexus-east"}, "name"),
         ({"name": "cluster-1", "resource_group": "nexus/east"}, "resource_group"),

@@ -108,3 +108,9 @@ def test_delete_that_is_refused_is_an_error() -> None:
     roles, _transport = make(refused(403, "AuthorizationFailed"))
     with pytest.raises(NexusError, match="Could not delete the role assignment"):
         roles.delete(ID)
+
+
+def test_list_tells_of_conditions() -> None:
+    properties = {**DOCUMENT["properties"], "condition": "@Resource[x] StringEquals 'y'"}  # type: ignore[dict-item]
+    roles, _transport = make(Answer(body={"value": [{**DOCUMENT, "properties": properties}]}))
+    assert [item["condition"] for item in roles.list_at(SCOPE)] == ["@Resource[x] StringEquals 'y'"]

@@ -46,7 +46,7 @@ SCOPES_ABOVE = [GROUP, f"/subscriptions/{SUBSCRIPTION}", "/providers/Microsoft.M
     ("found", "direct"),
     [
         (assignment(VAULT, WRITER, ANNA), True),
-        (assignment(VAULT.upper(), WRITER, ANNA.upper()), True),
+        (assignment(VAULT.upper(), WRITER.upper(), ANNA.upper()), True),
         (assignment(VAULT.replace("/resourceGroups/", "/resourcegroups/").lstrip("/"), WRITER, ANNA), True),
         *[(assignment(scope, WRITER, ANNA), False) for scope in SCOPES_ABOVE],
     ],
@@ -148,3 +148,13 @@ def test_principals_that_name_nobody_are_refused(given: list[dict[str, Any]]) ->
         _role_assignment.principals("principals", given, must_know=True)
     assert caught.value.target == "principals"
     assert caught.value.remedy
+
+
+def test_an_identity_that_was_made_anew_is_two_principals() -> None:
+    given = [who(ANNA, MANAGER), who(BERT, MANAGER)]
+    assert _role_assignment.principals("principals", given, must_know=True) == given
+
+
+def test_the_role_is_looked_for_in_the_subscription_of_the_scope() -> None:
+    definition = _role_assignment.role_definition_id(VAULT, KEY_VAULT_WRITER)
+    assert definition == f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{WRITER}"

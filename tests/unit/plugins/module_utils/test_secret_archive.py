@@ -31,6 +31,7 @@ def block(vault_id: str, enabled: str) -> dict[str, Any]:
         (block(VAULT, "True"), False, block(VAULT, "False")),
         (block(VAULT, "True"), True, None),
         (block(VAULT.lower(), "true"), True, None),
+        (block(VAULT.upper(), "True"), True, None),
         (block(VAULT.replace("/resourceGroups/", "/resourcegroups/"), "True"), True, None),
         (block(VAULT, "False"), False, None),
     ],

@@ -149,3 +149,18 @@ def test_the_version_is_the_collections() -> None:
     else:
         version = json.loads(manifest.read_text())["collection_info"]["version"]
     assert version == _pipeline.VERSION
+
+
+@pytest.mark.parametrize(("mode", "verify"), [(None, True), ("validate", True), ("ignore", False)])
+def test_the_option_decides_whether_certificates_are_validated(
+    mode: str | None, verify: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[bool] = []
+
+    def make(verify_certificates: bool) -> FakeTransport:
+        made.append(verify_certificates)
+        return FakeTransport()
+
+    monkeypatch.setattr(_session, "make_transport", make)
+    _arm = Session({**OPTIONS, "cert_validation_mode": mode}, {}).arm
+    assert made == [verify]

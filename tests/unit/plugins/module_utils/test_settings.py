@@ -157,7 +157,8 @@ def test_a_profile_that_was_asked_for_has_to_be_whole(name: str, words: str, hom
 
 
 def test_a_broken_credentials_file_is_named_without_its_content(home: Path) -> None:
-    (home / ".azure" / "credentials").write_text("secret = hush\n")
+    # Nothing that looks like a secret, so that no scrubbing helps.
+    (home / ".azure" / "credentials").write_text("hush\n")
     with pytest.raises(BadInput, match="cannot be read") as caught:
         resolve({"profile": "default"}, {}, home)
     assert "hush" not in str(caught.value)
@@ -197,18 +198,35 @@ def test_msi_takes_option_then_variable(home: Path) -> None:
     assert who({**source, "client_id": "p", "subscription_id": "s"}, ENV, home) == ("msi", "p", "s")
 
 
-def test_empty_values_count_as_unset(home: Path) -> None:
-    environ = dict.fromkeys((name for names in VARIABLES.values() for name in names), "")
-    params = dict.fromkeys(VARIABLES, "")
+@pytest.mark.parametrize("empty", ["", " "])
+def test_empty_values_count_as_unset(empty: str, home: Path) -> None:
+    environ = dict.fromkeys((name for names in VARIABLES.values() for name in names), empty)
+    params = dict.fromkeys(VARIABLES, empty)
     assert resolve(params, environ, home) == resolve({}, {}, home)
 
 
-def test_the_first_variable_that_is_set_wins(nobody: Path) -> None:
+@pytest.mark.parametrize(
+    ("first", "second", "option"),
+    [
+        ("AZURE_SECRET", "AZURE_CLIENT_SECRET", "secret"),
+        ("AZURE_TENANT", "AZURE_TENANT_ID", "tenant"),
+        ("AZURE_AD_USER", "AZURE_USERNAME", "ad_user"),
+        ("AZURE_X509_CERTIFICATE_PATH", "AZURE_CLIENT_CERTIFICATE_PATH", "x509_certificate_path"),
+    ],
+)
+def test_azure_azcollections_variable_comes_before_azure_identitys(
+    first: str, second: str, option: str, nobody: Path
+) -> None:
     base = {"AZURE_CLIENT_ID": "e", "AZURE_SUBSCRIPTION_ID": "s"}
-    for name, option in (("secret", "secret"), ("tenant", "tenant"), ("ad_user", "ad_user")):
-        first, second = VARIABLES[name]
-        assert resolve({}, {**base, first: "1", second: "2"}, nobody)[option] == "1"  # type: ignore[literal-required]
-        assert resolve({}, {**base, first: "", second: "2"}, nobody)[option] == "2"  # type: ignore[literal-required]
+    assert resolve({}, {**base, first: "1", second: "2"}, nobody)[option] == "1"  # type: ignore[literal-required]
+    assert resolve({}, {**base, first: "", second: "2"}, nobody)[option] == "2"  # type: ignore[literal-required]
+
+
+def test_the_first_name_of_a_switch_comes_before_the_second(home: Path) -> None:
+    environ = {"ANSIBLE_AZURE_AUTH_SOURCE": "cli", "AZURE_AUTH_SOURCE": "msi"}
+    assert resolve({}, environ, home)["source"] == "cli"
+    environ = {"AZURE_CERT_VALIDATION_MODE": "ignore", "AZURE_CERT_VALIDATION": "validate"}
+    assert resolve({}, environ, home)["verify_certificates"] is False
 
 
 def test_what_awx_injects_is_enough(nobody: Path) -> None:
@@ -264,3 +282,12 @@ def test_a_flag_that_is_none_is_refused(home: Path) -> None:
 def test_home_is_expanded_in_variables(nobody: Path) -> None:
     environ = {**ENV, "AZURE_X509_CERTIFICATE_PATH": "~/cert.pem"}
     assert resolve({}, environ, nobody)["x509_certificate_path"] == str(nobody / "cert.pem")
+
+
+def test_certificates_are_validated_unless_told(home: Path) -> None:
+    assert resolve({}, {}, home)["verify_certificates"] is True
+    assert resolve({"cert_validation_mode": "ignore"}, {}, home)["verify_certificates"] is False
+
+
+def test_an_own_subscription_goes_with_the_default_profile(home: Path) -> None:
+    assert who({"subscription_id": "p"}, {}, home) == ("credential_file", "f-client", "p")

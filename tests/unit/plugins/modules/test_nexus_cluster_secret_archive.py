@@ -77,6 +77,13 @@ def test_first_run_second_run_and_check_mode_agree(
     assert first["cluster_manager_id"] == MANAGER
 
 
+def test_the_given_api_version_and_time_limit_count() -> None:
+    arm = FakeArm(cluster())
+    run(arm, api_version="2025-02-01", wait_timeout=77)
+    assert arm.versions == {"2025-02-01"}
+    assert [round(limit) for limit in arm.limits] == [77]
+
+
 def test_another_vault_is_not_unlinked() -> None:
     arm = FakeArm(cluster({**LINKED, "keyVaultId": VAULT + "-2"}))
     assert run(arm, state="absent")["changed"] is False

@@ -120,6 +120,13 @@ def test_a_race_that_somebody_won_with_the_same_wish_is_no_change() -> None:
     assert run(arm, user_assigned=[UAI_ONE])["changed"] is False
 
 
+def test_the_given_api_version_and_time_limit_count() -> None:
+    arm = FakeArm(manager(None))
+    run(arm, api_version="2025-02-01", wait_timeout=77, system_assigned=True)
+    assert arm.versions == {"2025-02-01"}
+    assert [round(limit) for limit in arm.limits] == [77]
+
+
 def test_no_etag_no_if_match() -> None:
     """Api-versions before 2025-02-01 have none."""
     arm = FakeArm(manager(None), etags=False)
@@ -226,6 +233,14 @@ def test_check_mode_knows_the_ids_of_a_user_assigned_identity_to_attach() -> Non
     assert arm.writes == []
     assert predicted == run(arm, user_assigned=[UAI_ONE])
     assert predicted["principals"] == [{"identity": UAI_ONE, "principal_id": guid(UAI_ONE)}]
+
+
+def test_a_real_run_asks_nobody_but_the_cluster_manager() -> None:
+    block = {"type": "UserAssigned", "userAssignedIdentities": {UAI_ONE: {}}}
+    arm = FakeArm(manager(block), user_assigned(UAI_ONE))
+    result = run(arm, user_assigned=[UAI_ONE], wait=False)
+    assert arm.log == [("GET", MANAGER)]
+    assert result["principals"] == [{"identity": UAI_ONE, "principal_id": None}]
 
 
 def test_check_mode_asks_only_for_ids_that_nobody_told() -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from typing import Any
 
@@ -71,6 +72,7 @@ def test_first_run_second_run_and_check_mode_agree() -> None:
     assert (predicted["changed"], first["changed"], second["changed"]) == (True, True, False)
     assert [method for method, _path in session.writes] == ["PUT", "PUT"]
     assert predicted["diff"] == first["diff"]
+    assert first["diff"]["before"] == {"role_assignments": []}
     assert second["diff"]["before"] == first["diff"]["after"]
     assert predicted["role_assignment_ids"] == first["role_assignment_ids"] == second["role_assignment_ids"]
     assert first["role_assignments"] == second["role_assignments"]
@@ -155,21 +157,35 @@ def test_a_new_principal_is_waited_for(pauses: list[float]) -> None:
     assert pauses[0] < pauses[2]
 
 
+def test_the_pauses_begin_anew_for_each_principal_and_are_random(
+    pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(random, "uniform", lambda least, most: least)
+    session = session_with()
+    session.roles.before_create = [NexusError("does not exist", **NOT_FOUND) for _attempt in range(2)]  # type: ignore[arg-type]
+    session.roles.before_create += [lambda: None]
+    session.roles.before_create += [NexusError("does not exist", **NOT_FOUND) for _attempt in range(2)]  # type: ignore[arg-type]
+    kv(session, principal_ids=[ANNA, BERT])
+    assert pauses == [0.25, 0.375, 0.25, 0.375]
+
+
 def test_a_principal_that_never_comes_is_azures_error(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     monkeypatch.setattr(time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
-    session = session_with()
-    session.roles.before_create = [NexusError("does not exist", **NOT_FOUND) for _attempt in range(100)]  # type: ignore[arg-type]
-    with pytest.raises(NexusError, match="PrincipalNotFound"):
-        kv(session, principal_ids=[ANNA], wait_timeout=60)
-    assert now[0] == pytest.approx(60)
+    for run, session in ((kv, session_with()), (uai, uai_session({}))):
+        begin = now[0]
+        session.roles.before_create = [NexusError("does not exist", **NOT_FOUND) for _attempt in range(100)]  # type: ignore[arg-type]
+        with pytest.raises(NexusError, match="PrincipalNotFound"):
+            run(session, wait_timeout=60, **({"principal_ids": [ANNA]} if run is kv else {"principal_id": ANNA}))
+        assert now[0] - begin == pytest.approx(60)
 
 
-def test_other_errors_are_not_tried_again() -> None:
+@pytest.mark.parametrize(("status", "code"), [(403, "AuthorizationFailed"), (400, "InvalidPrincipalId")])
+def test_other_errors_are_not_tried_again(status: int, code: str) -> None:
     session = session_with()
-    session.roles.before_create = [NexusError("no", status=403, code="AuthorizationFailed")]
-    with pytest.raises(NexusError, match="AuthorizationFailed"):
+    session.roles.before_create = [NexusError("no", status=status, code=code)]
+    with pytest.raises(NexusError, match=code):
         kv(session, principal_ids=[ANNA])
     assert len(session.writes) == 1
 
@@ -183,6 +199,13 @@ def test_a_vault_with_access_policies_is_refused(rbac: bool | None, check_mode: 
     assert caught.value.code == "VaultUsesAccessPolicies"
     assert "--enable-rbac-authorization true" in str(caught.value)
     assert session.writes == []
+
+
+def test_a_role_is_taken_from_a_vault_with_access_policies_too() -> None:
+    """It has no effect there, so nobody misses it: cleaning up has to be possible."""
+    session = session_with(assignment(VAULT, WRITER, ANNA), rbac=False)
+    assert kv(session, principal_ids=[ANNA], state="absent")["changed"] is True
+    assert session.roles.assignments == []
 
 
 def test_a_vault_that_is_not_there() -> None:
@@ -248,6 +271,21 @@ def test_the_application_is_looked_up_and_gets_the_operator_role() -> None:
     assert session.roles.assignments[0]["role_definition_id"].endswith(OPERATOR)
     assert uai(session, state="absent")["changed"] is True
     assert session.roles.assignments == []
+
+
+def test_the_scope_is_spelled_as_azure_spells_it() -> None:
+    """The names of assignments come from it: hosts that spell an id in two ways must not make two assignments."""
+    assert (
+        kv(session_with(), id=VAULT.replace("nexus-secrets", "Nexus-SECRETS"), principal_ids=[ANNA])["scope"] == VAULT
+    )
+    typed = UAI_ONE.replace("nexus-east", "NEXUS-East")
+    assert uai(uai_session({}), id=typed, principal_id=ANNA)["scope"] == UAI_ONE
+
+
+def test_the_application_may_be_another_one() -> None:
+    other = guid("another application")
+    session = uai_session({nexus_uai_role.NEXUS_APP_ID: ANNA, other: BERT})
+    assert uai(session, app_id=other)["principal_id"] == BERT
 
 
 def test_a_given_principal_id_needs_no_look_up() -> None:
