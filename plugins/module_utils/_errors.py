@@ -109,7 +109,9 @@ _SECRETS = (
     (re.compile(r"eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)*"), "***"),
     (re.compile(r"(?i)(\bBearer\s+)[\w.~+/=-]{16,}"), r"\1***"),
     (re.compile(r"(?i)(\bAuthorization[\"']?\s*[:=]\s*[\"']?(?:Basic\s+)?)(?!Bearer)[^\s\"',;]+"), r"\1***"),
-    # Form fields, query parameters (sig: storage and operation URLs are signed) and JSON members.
+    # What the URL of an operation is signed with.
+    (re.compile(r"(?i)([?&]s=)[^\s&\"']+"), r"\1***"),
+    # Form fields, query parameters (sig: storage URLs are signed) and JSON members.
     (
         re.compile(
             r"(?i)(\b(?:client_secret|client_assertion|assertion|password|passwd|access_token|refresh_token|id_token|"

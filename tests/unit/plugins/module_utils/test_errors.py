@@ -101,7 +101,7 @@ def test_bad_input_names_option_and_remedy() -> None:
 def test_secrets_are_scrubbed(text: str) -> None:
     clean = scrub(text)
     assert JWT not in clean
-    assert "sig=***" in clean if "sig=" in text else "hush" not in clean
+    assert "hush" not in clean
     assert "opaque" not in clean
 
 
