@@ -16,7 +16,8 @@ options:
       - Where the credentials come from. Unset means V(auto).
       - V(auto) takes the first of these that names an identity, O(profile), the options O(client_id) or O(ad_user),
         the environment (E(AZURE_PROFILE), else E(AZURE_CLIENT_ID) or E(AZURE_AD_USER) if a subscription is known
-        too), the profile C(default) in C(~/.azure/credentials), whoever is logged in with C(az).
+        too), the profile C(default) in C(~/.azure/credentials), whoever is logged in with C(az), the environment
+        without a subscription, which is enough for resources named by their full ids.
       - V(env) takes the environment only, V(credential_file) the profile O(profile) (E(AZURE_PROFILE), else
         C(default)) in C(~/.azure/credentials).
       - V(cli) takes whoever is logged in with C(az) and, unless O(subscription_id) is set, the default subscription

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._clouds import Cloud
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import BadInput, needs
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._settings import Settings
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._settings import VARIABLES, Settings
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -49,7 +49,7 @@ class Method:
     def _require(self, *options: str) -> None:
         for option in options:
             if not self.settings[option]:  # type: ignore[literal-required]
-                raise BadInput(option, f"{self.NAME} needs {option}, which is not set", _where(self.settings))
+                raise BadInput(option, f"{self.NAME} needs {option}, which is not set", _where(self.settings, option))
 
     def _require_application(self) -> None:
         self._require("client_id", "tenant")
@@ -196,7 +196,7 @@ class Certificate(Method):
 class UserPassword(Method):
     """A user with a password (works without multi-factor authentication only)."""
 
-    NAME = "user and password"
+    NAME = "the sign-in of a user"
 
     @classmethod
     def wanted(cls, settings: Settings) -> bool:
@@ -232,15 +232,15 @@ def choose(settings: Settings) -> Method:
         "secret",
         f"client_id {settings['client_id']} comes without a proof: no secret, x509_certificate_path, oidc_token, "
         "oidc_token_file_path, nor ad_user and password",
-        _where(settings),
+        _where(settings, "secret"),
     )
 
 
-def _where(settings: Settings) -> str:
+def _where(settings: Settings, option: str) -> str:
     if settings["source"] == "parameters":
         return "set it as an option too: options and environment variables are not mixed to one identity"
     if settings["source"] == "env":
-        return "set its environment variable (AZURE_TENANT, AZURE_SECRET, ...)"
+        return f"set the environment variable {VARIABLES[option][0]}"
     return "add it to the profile in ~/.azure/credentials"
 
 

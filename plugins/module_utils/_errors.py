@@ -242,6 +242,11 @@ def from_azure(error: Exception, operation: str, resource_id: str) -> NexusError
     # How the libraries fail at a body that is not what they expect depends on their versions.
     if isinstance(error, (DecodeError, json.JSONDecodeError)) or type(error).__name__ == "DeserializationError":
         return no_json("unreadable", operation, resource_id)
+    if isinstance(error, OSError) and "TLS CA certificate bundle" in str(error):
+        # requests does not make it an error of its own.
+        remedy = "set REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE) to a file that exists, or unset it"
+        code = "CertificatesNotFound"
+        return NexusError(str(error), code=code, operation=operation, resource_id=resource_id, remedy=remedy)
     if isinstance(error, AzureError):
         code = type(error).__name__
         return NexusError(str(error.message), code=code, operation=operation, resource_id=resource_id)

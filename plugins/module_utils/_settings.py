@@ -139,11 +139,8 @@ def _search(given: Values, env: Values, environ: Mapping[str, str], home: Path) 
     if _cli_profile_file(environ, home).is_file():
         return "cli", _azure_cli(given, env, environ, home)
     if named:
-        raise BadInput(
-            "subscription_id",
-            "the environment names an identity but no subscription",
-            "set AZURE_SUBSCRIPTION_ID or the option subscription_id",
-        )
+        # Nobody else is there: enough for resources that are named by their full ids.
+        return "env", _environment(given, env, home)
     raise BadInput(
         "auth_source",
         "no credentials were found: none in the options, none in the environment (AZURE_CLIENT_ID or AZURE_AD_USER), "

@@ -60,7 +60,7 @@ EXAMPLES = r"""
     system_assigned: true
   register: identity
 
-- name: Let that identity, and no other, write into the vault
+- name: Let that identity write into the vault
   operator_nexus.credentials.nexus_kv_role:
     id: "{{ key_vault_id }}"
     principals: "{{ identity.principals }}"

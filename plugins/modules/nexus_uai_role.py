@@ -68,7 +68,7 @@ EXAMPLES = r"""
 - name: The same for a login that may not read Microsoft Graph
   operator_nexus.credentials.nexus_uai_role:
     id: "{{ rotation_identity_id }}"
-    principal_id: 5b1a2c31-7f0e-4c59-9d14-0a4d4b5f6f10
+    principal_id: "{{ nexus_principal_id }}"
 """
 
 RETURN = r"""

@@ -39,7 +39,7 @@ def test_every_option_arrives(core: Core, cloud: Cloud, homes: Iterator[Path], t
     }
     inventory = tmp_path / "inventory.yml"
     inventory.write_text(json.dumps({"nexus_clusters": {"hosts": {"site-1": options}}}))
-    # The subscription is an option here, so every task has to hand it on.
+    # Nothing but the options tells the subscription here.
     variables = {name: value for name, value in cloud.env.items() if name != "AZURE_SUBSCRIPTION_ID"}
     variables["ANSIBLE_INJECT_INVOCATION"] = "1"
     before, seen = cloud.grants(), cloud.mark()

@@ -12,7 +12,7 @@ from pathlib import Path
 from e2e_ansible import Core
 from e2e_cloud import Cloud
 from e2e_fleet import assert_secrets_arrive
-from e2e_plays import credential_options, network, procedure, run_tasks
+from e2e_plays import COLLECTION, credential_options, network, procedure, run_tasks
 
 
 def test_module_defaults_give_the_credentials(core: Core, cloud: Cloud, homes: Iterator[Path], tmp_path: Path) -> None:
@@ -31,6 +31,24 @@ def test_module_defaults_give_the_credentials(core: Core, cloud: Cloud, homes: I
     second = run_tasks(core, next(homes), network(cloud), tasks, *extra, module_defaults=defaults).assert_good()
     assert second.changed == {"site": 0}
     assert cloud.writes(since=seen) == []
+
+
+def test_module_defaults_serve_the_role(core: Core, cloud: Cloud, homes: Iterator[Path]) -> None:
+    """The subscription of module_defaults too, whatever the environment says."""
+    defaults = {"group/operator_nexus.credentials.nexus": credential_options(cloud)}
+    options = {
+        "customer_key_vault_cluster_name": "cluster-oslo",
+        "customer_key_vault_resource_group": "nexus-prod",
+        "customer_key_vault_key_vault_id": cloud.vaults()["kv-nexus-prod"]["id"],
+    }
+    role = {
+        "name": "role",
+        "ansible.builtin.import_role": {"name": f"{COLLECTION}.customer_key_vault"},
+        "vars": options,
+    }
+    misleading = network(cloud) | {"AZURE_SUBSCRIPTION_ID": "99999999-9999-4999-8999-999999999999"}
+    run_tasks(core, next(homes), misleading, [role], module_defaults=defaults).assert_good()
+    assert_secrets_arrive(cloud, "kv-nexus-prod", ["cluster-oslo"])
 
 
 def test_module_defaults_serve_a_mixed_play(core: Core, cloud: Cloud, homes: Iterator[Path]) -> None:

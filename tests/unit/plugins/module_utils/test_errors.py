@@ -270,3 +270,11 @@ def test_a_missing_library_says_what_to_install() -> None:
     with pytest.raises(MissingLibrary, match="No module named 'azure'") as caught:
         raise_missing()
     assert (caught.value.library, caught.value.name) == ("azure-identity >= 1.15", "azure")
+
+
+def test_certificates_that_are_not_there() -> None:
+    text = "Could not find a suitable TLS CA certificate bundle, invalid path: /nope.pem"
+    error = from_azure(OSError(text), "read", "/x")
+    assert error.code == "CertificatesNotFound"
+    assert "/nope.pem" in str(error)
+    assert "REQUESTS_CA_BUNDLE" in error.remedy

@@ -105,10 +105,11 @@ def test_auto_with_nothing_says_where_it_looked(nobody: Path) -> None:
         resolve({}, {}, nobody)
 
 
-def test_auto_says_that_only_the_subscription_is_missing(nobody: Path) -> None:
-    with pytest.raises(BadInput, match="AZURE_SUBSCRIPTION_ID") as caught:
-        resolve({}, {"AZURE_CLIENT_ID": "e"}, nobody)
-    assert caught.value.target == "subscription_id"
+def test_an_environment_without_subscription_is_the_last_resort(nobody: Path) -> None:
+    assert who({}, {"AZURE_CLIENT_ID": "e"}, nobody) == ("env", "e", "")
+    (nobody / ".azure").mkdir()
+    (nobody / ".azure" / "azureProfile.json").write_text(json.dumps({"subscriptions": LOGINS}))
+    assert who({}, {"AZURE_CLIENT_ID": "e"}, nobody)[0] == "cli"
 
 
 @pytest.mark.parametrize("name", ["ANSIBLE_AZURE_AUTH_SOURCE", "AZURE_AUTH_SOURCE"])
