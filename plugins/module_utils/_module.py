@@ -25,7 +25,8 @@ def run_module(run: Run, spec: dict[str, Any]) -> None:
         module.fail_json(msg=str(error), failure=error.failure)
     except MissingLibrary as error:
         # Too old a library cannot be imported either: the reason tells which of the two it is.
-        module.fail_json(msg=f"{missing_required_lib(error.library)} ({error})")
+        failure = NexusError(str(error), code="MissingLibrary", target=error.library).failure
+        module.fail_json(msg=f"{missing_required_lib(error.library)} ({error})", failure=failure)
     for text in result.pop("warnings", []):
         module.warn(text)
     # Ansible shows whatever diff it is given: only those who asked for one get it.

@@ -100,6 +100,7 @@ def test_a_missing_library_is_named_with_the_interpreter() -> None:
     assert "azure-identity >= " in result["msg"]
     assert "No module named 'azure'" in result["msg"]
     assert sys.executable in result["msg"]
+    assert (result["failure"]["code"], result["failure"]["target"]) == ("MissingLibrary", "azure-identity >= 1.15")
 
 
 def test_a_mistake_of_our_own_is_not_dressed_up() -> None:
