@@ -16,6 +16,7 @@ from typing import Any
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._arm import Arm
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._clock import Clock
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._documents import properties
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._operations import (
     is_terminal,
@@ -67,11 +68,10 @@ class Outcome:
     @property
     def warnings(self) -> list[str]:
         """What a reader of a result without a change would not expect."""
-        properties = self.document.get("properties") or {}
         state = provisioning_state(self.document)
         if self.changed or state.lower() not in _BAD_ENDS:
             return []
-        words = str(properties.get("detailedStatusMessage") or "").strip().rstrip(".")
+        words = str(properties(self.document).get("detailedStatusMessage") or "").strip().rstrip(".")
         ended = f"the last operation on {self.document.get('id')} ended as {state}{': ' if words else ''}{words}"
         return [f"{ended}; its settings may not be in effect"]
 
@@ -114,16 +114,22 @@ def fetch(arm: Arm, resource_id: str, label: str, api_version: str) -> Document:
     """Read a resource that has to exist. Raises NexusError `ResourceNotFound` when it does not."""
     found = arm.get(resource_id, api_version)
     if found is None:
-        raise NexusError(
-            f"there is no such {label}",
-            status=404,
-            code="ResourceNotFound",
-            target="id",
-            operation=f"read the {label}",
-            resource_id=resource_id,
-            remedy="correct id, or name, resource_group and subscription_id; or create it first",
-        )
+        remedy = "correct id, or name, resource_group and subscription_id; or create it first"
+        raise not_there(label, resource_id, "id", remedy)
     return found
+
+
+def not_there(label: str, resource_id: str, option: str, remedy: str) -> NexusError:
+    """The error of a resource that has to exist and does not; `option` is the one that names it."""
+    return NexusError(
+        f"there is no such {label}",
+        status=404,
+        code="ResourceNotFound",
+        target=option,
+        operation=f"read the {label}",
+        resource_id=resource_id,
+        remedy=remedy,
+    )
 
 
 def is_settled(document: Mapping[str, Any]) -> bool:

@@ -195,7 +195,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._argspe
     STATE_SPEC,
     WAIT_SPEC,
 )
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._converge import Aim, converge
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._converge import Aim, converge, not_there
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._documents import properties
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._module import run_module
@@ -288,15 +288,8 @@ def _ids_of(session: Session, identity_id: str) -> dict[str, Any]:
         # Not even the subscription is there.
         identity = None
     if identity is None:
-        raise NexusError(
-            "there is no such user assigned identity",
-            status=404,
-            code="ResourceNotFound",
-            target="user_assigned",
-            operation="read the user assigned identity",
-            resource_id=identity_id,
-            remedy="correct user_assigned, or create the identity first",
-        )
+        remedy = "correct user_assigned, or create the identity first"
+        raise not_there("user assigned identity", identity_id, "user_assigned", remedy)
     told = properties(identity)
     return {name: told[name] for name in ("principalId", "clientId") if told.get(name)}
 
