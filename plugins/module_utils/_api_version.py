@@ -13,10 +13,12 @@ NETWORK_CLOUD = "2025-09-01"
 KEY_VAULT = "2023-07-01"
 MANAGED_IDENTITY = "2023-01-31"
 
+_VERSION = re.compile(r"\d{4}-\d\d-\d\d(-preview)?")
+
 
 def check(api_version: str, since: str = "", what: str = "") -> str:
     """The api-version, when it is one and not older than `since`, the first that knows `what`. Raises BadInput."""
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d(-preview)?", api_version):
+    if not _VERSION.fullmatch(api_version):
         raise BadInput("api_version", f"'{api_version}' is not an api-version", "give one like 2025-09-01")
     if api_version < since:
         raise BadInput("api_version", f"{api_version} does not know {what}", f"give {since} or a later one")

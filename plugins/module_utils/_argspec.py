@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible.module_utils.common.parameters import env_fallback
+
 from ansible_collections.operator_nexus.credentials.plugins.module_utils import _api_version
 
 # Neither defaults nor fallbacks here: what an unset option means depends on where the credentials come from, and
@@ -54,3 +56,13 @@ WAIT_SPEC: dict[str, dict[str, Any]] = {
 }
 # For role assignments only the replication of a new principal is waited for: about a minute, so this is generous.
 ROLE_WAIT_SPEC: dict[str, dict[str, Any]] = {"wait_timeout": {"type": "int", "default": 300}}
+# How the tasks of a run work together, see doc_fragments/_run.py. The variables are for those who start playbooks that
+# others wrote.
+RUN_SPEC: dict[str, dict[str, Any]] = {
+    "run_cache_seconds": {
+        "type": "int",
+        "default": 60,
+        "fallback": (env_fallback, ["OPERATOR_NEXUS_RUN_CACHE_SECONDS"]),
+    },
+    "progress": {"type": "bool", "default": True, "fallback": (env_fallback, ["OPERATOR_NEXUS_PROGRESS"])},
+}

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -24,11 +25,18 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors
     needs,
     no_json,
 )
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._memory import Memory
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._pipeline import (
     NO_SUBSCRIPTION,
     RETRY_PATCH,
     body_of,
     make_policies,
+)
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._progress import (
+    Progress,
+    Say,
+    name_of,
+    say_nothing,
 )
 
 if TYPE_CHECKING:
@@ -43,41 +51,70 @@ Document = dict[str, Any]
 _NOT_ABSENCE = ("SubscriptionNotFound", "TenantNotFound", "ResourceTypeNotFound", "ResourceProviderNotFound")
 
 
+# So many resources of a collection are read one by one before the rest of them is read as a list.
+_FEW = 2
+
+
 class Arm:
-    """Reads and writes resources. `clock` and `sleep` are for tests."""
+    """Reads and writes resources, and remembers what it has read. `clock` and `sleep` are for tests."""
 
     def __init__(
         self,
         cloud: Cloud,
         credential: TokenCredential,
         transport: HttpTransport,
+        memory: Memory | None = None,
+        say: Say = say_nothing,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        with needs("azure-mgmt-resource"):
-            from azure.mgmt.resource.resources import ResourceManagementClient
-        client = ResourceManagementClient(
-            credential,
-            NO_SUBSCRIPTION,
-            base_url=cloud.resource_manager,
-            credential_scopes=[cloud.arm_scope],
-            policies=make_policies(credential, cloud.arm_scope),
-            transport=transport,
-        )
-        self._resources = client.resources
+        self._cloud = cloud
+        self._credential = credential
+        self._transport = transport
+        self._memory = memory or Memory()
+        self._say = say
         self._clock = clock
         self._sleep = sleep
 
+    def prepare(self) -> Any:
+        """Make the library's client now rather than with the first request."""
+        return self._resources
+
     def get(self, resource_id: str, api_version: str) -> Document | None:
         """The resource, None when it does not exist. Raises NexusError for everything else, other 404s too."""
+        asked = time.monotonic()
         try:
             with azure_errors("read", resource_id):
-                return self._read(_quoted(resource_id), {}, api_version, "read", resource_id)
+                document = self._read(_quoted(resource_id), {}, api_version, "read", resource_id)
         except NexusError as error:
             if _is_absence(error):
                 return None
             raise
+        self._memory.remember(document, asked, *_key(resource_id, api_version))
+        return document
+
+    def recall(self, resource_id: str, api_version: str, among: Sequence[str] = ()) -> Document | None:
+        """The resource as a task of this run has read it lately, if tasks share what they read; else None.
+
+        It may be out of date: it can prove that nothing needs doing, and nothing else. What nobody has read yet is read
+        for all. With `among`, the paths of lists that the resource is in, the longest one first, single resources are
+        left to whoever needs them, and a run that goes through many reads a list. Raises NexusError.
+        """
+        key = _key(resource_id, api_version)
+        if not among:
+            return self._memory.recall_or_read(key, lambda: self.get(resource_id, api_version))
+        self._memory.recall_or_read(key, lambda: self._read_neighbours(among, api_version))
+        document: Document | None = self._memory.recall(*key)
+        return document
+
+    def list_resources(self, path: str, api_version: str) -> list[Document]:
+        """`list` for a collection whose items are whole resources."""
+        asked = time.monotonic()
+        items = self.list(path, api_version)
+        for item in items:
+            self._memory.remember(item, asked, *_key(str(item.get("id")), api_version))
+        return items
 
     def list(self, path: str, api_version: str, query: dict[str, str] | None = None) -> list[Document]:
         """All items of a collection, over all pages. `query` holds further parameters of the first page, unquoted."""
@@ -108,7 +145,7 @@ class Arm:
         Returns the resource as it is then; with `wait=False` None when Azure goes on in the background. Raises
         NexusError, `OperationTimeout` or the operation's own code among others.
         """
-        with azure_errors("update", resource_id):
+        with self._memory.writing(*_key(resource_id, api_version)), azure_errors("update", resource_id):
             poller = self._resources.begin_update_by_id(
                 resource_id=_quoted(resource_id),
                 api_version=api_version,
@@ -123,7 +160,46 @@ class Arm:
 
     def settle(self, resource_id: str, api_version: str, timeout: float) -> Document | None:
         """The resource when nothing is going on with it any more, None when it is gone. Raises NexusError."""
-        return _operations.settle(lambda: self.get(resource_id, api_version), resource_id, self._limit(timeout))
+        progress = Progress(self._say, f"operation on {name_of(resource_id)}")
+        return _operations.settle(
+            lambda: self.get(resource_id, api_version), resource_id, self._limit(timeout), progress
+        )
+
+    @cached_property
+    def _resources(self) -> Any:
+        """The library's client, made for the first request only: a task that finds all it needs remembered has none."""
+        with needs("azure-mgmt-resource"):
+            from azure.mgmt.resource.resources import ResourceManagementClient
+        client = ResourceManagementClient(
+            self._credential,
+            NO_SUBSCRIPTION,
+            base_url=self._cloud.resource_manager,
+            credential_scopes=[self._cloud.arm_scope],
+            policies=make_policies(self._credential, self._cloud.arm_scope),
+            transport=self._transport,
+        )
+        return client.resources
+
+    def _read_neighbours(self, among: Sequence[str], api_version: str) -> None:
+        """Count the resources that were not known, and at the third read them all."""
+        counter = ("strangers", among[0].lower(), api_version)
+        with self._memory.locked(*counter):
+            asked = time.monotonic()
+            count = self._memory.recall(*counter) or 0
+            if count == _FEW:
+                self._list_first(among, api_version)
+            if count <= _FEW:
+                self._memory.remember(count + 1, asked, *counter)
+
+    def _list_first(self, paths: Sequence[str], api_version: str) -> None:
+        """Read the first list that this login may read."""
+        for path in paths:
+            try:
+                self.list_resources(path, api_version)
+            except NexusError:
+                # Whatever it is, who needs the resource itself will read that, and tell.
+                continue
+            return
 
     def _read(self, path: str, params: dict[str, str], api_version: str, operation: str, resource_id: str) -> Document:
         version = params.get("api-version", api_version)
@@ -136,7 +212,8 @@ class Arm:
         return document
 
     def _polling(self, resource_id: str, timeout: float) -> ARMPolling:
-        return _operations.make_polling(resource_id, self._limit(timeout))
+        progress = Progress(self._say, f"update of {name_of(resource_id)}")
+        return _operations.make_polling(resource_id, self._limit(timeout), progress)
 
     def _limit(self, timeout: float) -> Clock:
         return Clock(timeout, self._clock, self._sleep)
@@ -144,6 +221,10 @@ class Arm:
 
 def _is_absence(error: NexusError) -> bool:
     return error.status == 404 and error.code.endswith("NotFound") and error.code not in _NOT_ABSENCE
+
+
+def _key(resource_id: str, api_version: str) -> tuple[str, str, str]:
+    return "resource", resource_id.strip("/").lower(), api_version
 
 
 def _quoted(path: str) -> str:

@@ -3,8 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Bring one ARM resource to the state that a plan describes: read, plan, apply, verify.
 
-Private to this collection. A resource may be shared by many hosts of a play and by people with a portal: every write
-carries the etag that its plan was made from, and whoever comes second (412, 409) reads and plans again.
+Private to this collection. What another task of the run has read is good enough to see that nothing needs doing; all
+else is planned on a document that was read for it. A resource may be shared by many hosts of a play and by people with
+a portal: every write carries the etag that its plan was made from, and whoever comes second (412, 409) reads and plans
+again.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._operat
     is_terminal,
     provisioning_state,
 )
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._resource_id import collections_of
 
 Document = dict[str, Any]
 
@@ -78,6 +81,9 @@ class Outcome:
 
 def converge(arm: Arm, aim: Aim, check_mode: bool) -> Outcome:
     """Make the resource what `aim.plan` wants. Raises NexusError, also when the timeout is over before that."""
+    done = converged(arm, aim)
+    if done is not None:
+        return done
     # Hosts that lost the same race must not come back in step.
     clock = Clock(aim.timeout, jitter=True)
     current = fetch(arm, aim.resource_id, aim.label, aim.api_version)
@@ -110,6 +116,12 @@ def converge(arm: Arm, aim: Aim, check_mode: bool) -> Outcome:
         return Outcome(True, current, after, _verify(arm, aim, clock, written))
 
 
+def converged(arm: Arm, aim: Aim) -> Outcome | None:
+    """The outcome where what the run has read before shows that nothing needs doing; None everywhere else."""
+    known = arm.recall(aim.resource_id, aim.api_version, collections_of(aim.resource_id))
+    return Outcome(False, known, known, known) if known is not None and _is_done(aim, known) else None
+
+
 def fetch(arm: Arm, resource_id: str, label: str, api_version: str) -> Document:
     """Read a resource that has to exist. Raises NexusError `ResourceNotFound` when it does not."""
     found = arm.get(resource_id, api_version)
@@ -135,6 +147,14 @@ def not_there(label: str, resource_id: str, option: str, remedy: str) -> NexusEr
 def is_settled(document: Mapping[str, Any]) -> bool:
     """Whether no operation is going on. A resource that tells no provisioningState never has one."""
     return is_terminal(provisioning_state(document))
+
+
+def _is_done(aim: Aim, document: Document) -> bool:
+    """Whether nothing needs doing, waiting for or warning of, if the document is still true."""
+    state = provisioning_state(document)
+    if not is_terminal(state) or state.lower() in _BAD_ENDS or aim.plan(document) is not None:
+        return False
+    return not aim.wait or not aim.missing(document)
 
 
 def _may_retry(error: NexusError, aim: Aim, refusals: int) -> bool:

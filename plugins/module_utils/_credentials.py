@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _AZ_CLIENT_ID = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 # az is a Python program that imports much; azure-identity's 10 s are too few for a busy controller.
 _AZ_SECONDS = 60
+_TENANT = re.compile(r"[A-Za-z0-9.-]+")
 
 
 class Method:
@@ -245,7 +246,7 @@ def _where(settings: Settings, option: str) -> str:
 
 
 def _check_tenant(tenant: str) -> None:
-    if not re.fullmatch(r"[A-Za-z0-9.-]+", tenant):
+    if not _TENANT.fullmatch(tenant):
         raise BadInput("tenant", f"'{tenant}' is neither a GUID nor a domain name", "give the id of the Entra tenant")
 
 

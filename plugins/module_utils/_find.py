@@ -23,4 +23,4 @@ def find(params: Mapping[str, Any], session: Session, kind: str) -> list[dict[st
         document = session.arm.get(resource_id, version)
         return [] if document is None else [document]
     path = _resource_id.collection(kind, params.get("resource_group"), lambda: session.subscription_id)
-    return session.arm.list(path, version)
+    return session.arm.list_resources(path, version)

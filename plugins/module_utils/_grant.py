@@ -22,6 +22,17 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._role_a
 )
 
 
+def granted(
+    roles: RoleApi, scope: str, role: Role, principals: list[Principal], *, state: str
+) -> dict[str, Any] | None:
+    """The result of `grant` where what the run has read before shows that nothing needs doing, None everywhere else."""
+    listed = roles.recall_at(scope)
+    if listed is None or _role_assignment.plan(listed, scope, role, principals, state) != Plan():
+        return None
+    entries = _role_assignment.report(listed, scope, role, principals, Plan())
+    return _result(scope, changed=False, before=entries, after=entries, entries=entries)
+
+
 def grant(
     roles: RoleApi,
     scope: str,
@@ -42,7 +53,7 @@ def grant(
     before = _role_assignment.report(listed, scope, role, principals, Plan())
     after = _role_assignment.report(predicted, scope, role, principals, todo)
 
-    entries, changed = after, bool(todo.create or todo.delete)
+    entries, changed = after, todo != Plan()
     if changed and not check_mode:
         clock = Clock(timeout, jitter=True)
         made = [_create(roles, scope, role, who["principal_id"], clock) for who in todo.create]
@@ -52,6 +63,17 @@ def grant(
         changed = bool(todo.delete) or any(is_new for item, is_new in made)
         kept = _role_assignment.apply(listed, scope, role, Plan(delete=todo.delete))
         entries = _role_assignment.report(kept + [item for item, is_new in made], scope, role, principals, Plan())
+    return _result(scope, changed=changed, before=before, after=after, entries=entries)
+
+
+def _result(
+    scope: str,
+    *,
+    changed: bool,
+    before: list[dict[str, Any]],
+    after: list[dict[str, Any]],
+    entries: list[dict[str, Any]],
+) -> dict[str, Any]:
     return {
         "changed": changed,
         "diff": {

@@ -8,6 +8,7 @@ Private to this collection.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors
     needs,
     no_json,
 )
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._memory import Memory
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._pipeline import json_object, make_policies
 
 if TYPE_CHECKING:
@@ -28,10 +30,13 @@ if TYPE_CHECKING:
 class Graph:
     """Looks principals up."""
 
-    def __init__(self, cloud: Cloud, credential: TokenCredential, transport: HttpTransport) -> None:
+    def __init__(
+        self, cloud: Cloud, credential: TokenCredential, transport: HttpTransport, memory: Memory | None = None
+    ) -> None:
         self._cloud = cloud
         self._credential = credential
         self._transport = transport
+        self._memory = memory or Memory()
 
     def service_principal_id(self, app_id: str) -> str | None:
         """Object id of an application's service principal in this tenant, None when it has none. Raises NexusError."""
@@ -51,7 +56,7 @@ class Graph:
         client = PipelineClient(self._cloud.graph, policies=policies, transport=self._transport)
         condition = quote(f"appId eq '{app_id}'")
         url = f"{self._cloud.graph}/v1.0/servicePrincipals?$filter={condition}&$select=id,appId"
-        request = HttpRequest("GET", url)
+        request, asked = HttpRequest("GET", url), time.monotonic()
         with azure_errors(operation, app_id):
             response = client.send_request(request)
             response.raise_for_status()
@@ -59,4 +64,14 @@ class Graph:
         if document is None:
             raise no_json("empty", operation, app_id, response)
         found = document.get("value") or []
-        return str(found[0]["id"]) if found else None
+        if not found:
+            return None
+        principal_id = str(found[0]["id"])
+        self._memory.remember(principal_id, asked, "service principal", app_id)
+        return principal_id
+
+    def recall_service_principal_id(self, app_id: str) -> str | None:
+        """`service_principal_id` as a task of this run has read it lately, if tasks share what they read; else None."""
+        key = ("service principal", app_id)
+        found: str | None = self._memory.recall_or_read(key, lambda: self.service_principal_id(app_id))
+        return found

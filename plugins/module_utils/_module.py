@@ -1,7 +1,10 @@
 # Copyright (c) 2026 operator_nexus contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Host a module's `run` in an AnsibleModule: arguments in, result or failure out. Private to this collection."""
+"""Host a module's `run` in an AnsibleModule: arguments in, result or failure out.
+
+Private to this collection. `plugin_utils/_in_process.py` is its other host; what they have in common is here.
+"""
 
 from __future__ import annotations
 
@@ -17,20 +20,36 @@ Run = Callable[[dict[str, Any], Session, bool], dict[str, Any]]
 
 
 def run_module(run: Run, spec: dict[str, Any]) -> None:
-    """Parse arguments, call `run`, exit. `run` may put texts under `warnings`; they become Ansible warnings."""
+    """Parse arguments, call `run`, exit."""
     module = AnsibleModule(supports_check_mode=True, **spec)
+    result = carry_out(run, module.params, Session, check_mode=module.check_mode, show_diff=module._diff)
+    for text in result.pop("warnings", []):
+        module.warn(text)
+    if result.get("failed"):
+        module.fail_json(**result)
+    module.exit_json(**result)
+
+
+def carry_out(
+    run: Run,
+    params: dict[str, Any],
+    make_session: Callable[[dict[str, Any]], Session],
+    *,
+    check_mode: bool,
+    show_diff: bool,
+) -> dict[str, Any]:
+    """The result of `run` as Ansible takes it; `failed`, `msg` and `failure` tell of an error.
+
+    `warnings` are texts, absent when there are none.
+    """
     try:
-        result = run(module.params, Session(module.params), module.check_mode)
+        result = run(params, make_session(params), check_mode)
     except NexusError as error:
-        module.fail_json(msg=str(error), failure=error.failure)
+        return {"failed": True, "msg": str(error), "failure": error.failure}
     except MissingLibrary as error:
         # Too old a library cannot be imported either: the reason tells which of the two it is.
         failure = NexusError(str(error), code="MissingLibrary", target=error.library).failure
-        module.fail_json(msg=f"{missing_required_lib(error.library)} ({error})", failure=failure)
-    for text in result.pop("warnings", []):
-        module.warn(text)
-    # Ansible shows whatever diff it is given: only those who asked for one get it.
-    diff = result.pop("diff", None)
-    if module._diff and diff is not None:
-        result["diff"] = diff
-    module.exit_json(**result)
+        return {"failed": True, "msg": f"{missing_required_lib(error.library)} ({error})", "failure": failure}
+    # Ansible shows whatever diff and warnings it is given: a diff is for those who asked for one.
+    unwanted = [name for name in ("diff",) if not show_diff] + [name for name in ("warnings",) if not result.get(name)]
+    return {name: value for name, value in result.items() if name not in unwanted}

@@ -20,6 +20,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors
     read_json,
 )
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._pipeline import body_of
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._progress import Progress
 
 if TYPE_CHECKING:
     from azure.core.polling import NoPolling
@@ -39,17 +40,21 @@ def is_terminal(state: str) -> bool:
     return not state or state.lower() in _TERMINAL
 
 
-def settle(read: Callable[[], dict[str, Any] | None], resource_id: str, clock: Clock) -> dict[str, Any] | None:
+def settle(
+    read: Callable[[], dict[str, Any] | None], resource_id: str, clock: Clock, progress: Progress
+) -> dict[str, Any] | None:
     """Read until no operation is going on. Raises NexusError `OperationTimeout`."""
     document = read()
     while document is not None and not is_terminal(provisioning_state(document)):
+        progress.waiting(provisioning_state(document), clock.elapsed)
         if not clock.pause():
             raise timed_out(resource_id, provisioning_state(document), clock, "")
         document = read()
+    progress.ended(provisioning_state(document), clock.elapsed)
     return document
 
 
-def make_polling(resource_id: str, clock: Clock) -> ARMPolling:
+def make_polling(resource_id: str, clock: Clock, progress: Progress) -> ARMPolling:
     """azure-mgmt-core's polling, paced by the clock. Raises NexusError for an operation that failed or is too slow."""
     with needs("azure-mgmt-resource"):
         from azure.core.exceptions import HttpResponseError
@@ -67,6 +72,7 @@ def make_polling(resource_id: str, clock: Clock) -> ARMPolling:
         """The pace and the words for a bad end are ours, the rest is azure-mgmt-core's."""
 
         def _delay(self) -> None:
+            progress.waiting(self.status(), clock.elapsed)
             # `timeout` is 0 below, so this is Retry-After or nothing.
             if not clock.pause(self._extract_delay() or None):
                 raise timed_out(resource_id, self.status(), clock, self._operation.get_polling_url())
@@ -80,6 +86,9 @@ def make_polling(resource_id: str, clock: Clock) -> ARMPolling:
                 if error.response is None or error.response.status_code >= 400 or not isinstance(document, Mapping):
                     raise
                 raise failed(resource_id, self.status(), document, correlation_id(error.response)) from None
+            finally:
+                if is_terminal(self.status()):
+                    progress.ended(self.status(), clock.elapsed)
 
     algorithms = [AzureAsyncOperationPolling(), LocationPolling(), ResourceState(), StatusCheckPolling()]
     return Polling(timeout=0, lro_algorithms=algorithms)

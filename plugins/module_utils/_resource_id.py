@@ -35,10 +35,13 @@ _ID = re.compile(
     rf"/?subscriptions/({_GUID})/resourceGroups/({_SEGMENT})/providers/({_SEGMENT}/{_SEGMENT})/({_SEGMENT})/?",
     re.IGNORECASE,
 )
+# Compiled here, in the parent of Ansible's workers, and not in each of these.
+_ANY_GUID = re.compile(_GUID, re.IGNORECASE)
+_ANY_SEGMENT = re.compile(_SEGMENT)
 
 
 def is_guid(text: str) -> bool:
-    return re.fullmatch(_GUID, text, re.IGNORECASE) is not None
+    return _ANY_GUID.fullmatch(text) is not None
 
 
 def key(resource_id: str) -> str:
@@ -79,14 +82,14 @@ def address(params: Mapping[str, Any], kind: str, subscription: Callable[[], str
         raise BadInput("resource_group", f"name is given without resource_group ('{name}')", "add resource_group")
     if not name:
         raise BadInput("id", f"no {LABELS[kind]} is named", "give id, or name and resource_group")
-    if not re.fullmatch(_SEGMENT, name):
+    if not _ANY_SEGMENT.fullmatch(name):
         raise BadInput("name", f"'{name}' is not the name of a {LABELS[kind]}", "give a full id as id, not as name")
     return f"{collection(kind, group, subscription)}/{name}"
 
 
 def collection(kind: str, group: str | None, subscription: Callable[[], str]) -> str:
     """The path that lists the resources of a kind, in one resource group or in the whole subscription."""
-    if group and not re.fullmatch(_SEGMENT, group):
+    if group and not _ANY_SEGMENT.fullmatch(group):
         raise BadInput("resource_group", f"'{group}' is not a resource group's name", "give the name, not an id")
     subscription_id = subscription()
     if not is_guid(subscription_id):
@@ -95,6 +98,15 @@ def collection(kind: str, group: str | None, subscription: Callable[[], str]) ->
         )
     within = f"/resourceGroups/{group}" if group else ""
     return f"/subscriptions/{subscription_id}{within}/providers/{kind}"
+
+
+def collections_of(resource_id: str) -> list[str]:
+    """The paths of the lists that a resource (its canonical id) is in: its subscription's, its resource group's."""
+    found = _ID.fullmatch(resource_id)
+    if not found:
+        return []
+    subscription = f"/subscriptions/{found[1]}"
+    return [f"{subscription}/providers/{found[3]}", f"{subscription}/resourceGroups/{found[2]}/providers/{found[3]}"]
 
 
 def _with_group(resource_id: str, group: str | None) -> str:

@@ -9,6 +9,7 @@ Private to this collection.
 from __future__ import annotations
 
 import json
+import time
 from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._arm import Arm
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._clouds import Cloud
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import azure_errors, needs, no_json
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._memory import Memory
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._pipeline import (
     NO_SUBSCRIPTION,
     body_of,
@@ -34,11 +36,23 @@ _API_VERSION = "2022-04-01"
 class RoleApi:
     """Role assignments at any scope."""
 
-    def __init__(self, arm: Arm, cloud: Cloud, credential: TokenCredential, transport: HttpTransport) -> None:
+    def __init__(
+        self,
+        arm: Arm,
+        cloud: Cloud,
+        credential: TokenCredential,
+        transport: HttpTransport,
+        memory: Memory | None = None,
+    ) -> None:
         self._arm = arm
         self._cloud = cloud
         self._credential = credential
         self._transport = transport
+        self._memory = memory or Memory()
+
+    def prepare(self) -> Any:
+        """Make the library's client now rather than with the first write."""
+        return self._assignments
 
     def list_at(self, scope: str) -> list[Assignment]:
         """The assignments at the scope and above it.
@@ -47,7 +61,18 @@ class RoleApi:
         """
         # azure-mgmt-authorization 3 takes the next page's token apart and cannot put it together again.
         path = f"{scope}/providers/Microsoft.Authorization/roleAssignments"
-        return [_assignment(item) for item in self._arm.list(path, _API_VERSION, {"$filter": "atScope()"})]
+        asked = time.monotonic()
+        found = [_assignment(item) for item in self._arm.list(path, _API_VERSION, {"$filter": "atScope()"})]
+        self._memory.remember(found, asked, *_key(scope))
+        return found
+
+    def recall_at(self, scope: str) -> list[Assignment] | None:
+        """`list_at` as a task of this run has read it lately, if tasks share what they read; else None.
+
+        Good for what `Arm.recall` is good for. Raises NexusError.
+        """
+        found: list[Assignment] | None = self._memory.recall_or_read(_key(scope), lambda: self.list_at(scope))
+        return found
 
     def create(self, scope: str, name: str, role_definition_id: str, principal_id: str) -> tuple[Assignment, bool]:
         """Assign the role to a service principal (which every managed identity is).
@@ -65,7 +90,7 @@ class RoleApi:
             }
         }
         operation = "create a role assignment at"
-        with azure_errors(operation, scope):
+        with self._memory.writing(*_key(scope)), azure_errors(operation, scope):
             content = json.dumps(body).encode()
             document, status = self._assignments.create(scope.lstrip("/"), name, content, cls=_body_and_status)
         if document is None:
@@ -74,7 +99,8 @@ class RoleApi:
 
     def delete(self, assignment_id: str) -> None:
         """Remove an assignment; one that is gone already is fine. Raises NexusError."""
-        with azure_errors("delete the role assignment", assignment_id):
+        scope = assignment_id.lower().partition("/providers/microsoft.authorization/")[0]
+        with self._memory.writing(*_key(scope)), azure_errors("delete the role assignment", assignment_id):
             self._assignments.delete_by_id(assignment_id.lstrip("/"))
 
     @cached_property
@@ -92,6 +118,10 @@ class RoleApi:
             transport=self._transport,
         )
         return client.role_assignments
+
+
+def _key(scope: str) -> tuple[str, str]:
+    return "role assignments", scope.strip("/").lower()
 
 
 def _assignment(document: dict[str, Any]) -> Assignment:

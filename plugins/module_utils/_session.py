@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,11 +19,14 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils import 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._arm import Arm
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import BadInput, azure_errors
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._graph import Graph
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._memory import Memory
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._pipeline import Fetcher, make_transport
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._progress import Say, say_nothing
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._role_api import RoleApi
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._shared_credential import SharedCredential
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._store import Store
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
     from azure.core.pipeline.transport import HttpTransport
 
 _SUBSCRIPTIONS_VERSION = "2022-12-01"
@@ -31,23 +35,32 @@ _SUBSCRIPTIONS_VERSION = "2022-12-01"
 class Session:
     """Checks its settings at once (BadInput); imports, connects and signs in when something is first asked for.
 
-    `arm`, `roles` and `graph` share one credential and one pool of connections.
+    `arm`, `roles` and `graph` share one credential, one pool of connections and one memory. With a `store` they share
+    sign-ins and what they read with the other tasks of the run; `say` takes lines about operations that go on.
     """
 
-    def __init__(self, params: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        params: Mapping[str, Any],
+        environ: Mapping[str, str] | None = None,
+        *,
+        store: Store | None = None,
+        say: Say = say_nothing,
+    ) -> None:
         environ = os.environ if environ is None else environ
         self._settings = _settings.resolve(params, environ, Path("~").expanduser())
         self._method = _credentials.choose(self._settings)
         self._method.validate()
         _clouds.check_name(self._settings["cloud_environment"], self._settings["cloud_metadata_url"])
+        self._memory = Memory(store, _login(self._settings), params.get("run_cache_seconds") or 0)
+        self._say = say if params.get("progress") else say_nothing
 
     @cached_property
     def subscription_id(self) -> str:
         """The subscription for resources that are not named by a full id. Raises BadInput when none is known."""
         known = self._settings["subscription_id"]
         if not known and self._settings["source"] == "msi":
-            listed = self.arm.list("/subscriptions", _SUBSCRIPTIONS_VERSION)
-            known = str(listed[0].get("subscriptionId") or "") if listed else ""
+            known = str(self._memory.once(("subscription",), self._first_subscription))
         if not known:
             remedy = "set subscription_id or AZURE_SUBSCRIPTION_ID, or name the resource by its full id"
             raise BadInput("subscription_id", "no subscription is known", remedy)
@@ -55,26 +68,42 @@ class Session:
 
     @cached_property
     def arm(self) -> Arm:
-        return Arm(self._cloud, self._credential, self._transport)
+        return Arm(self._cloud, self._credential, self._transport, self._memory, self._say)
 
     @cached_property
     def roles(self) -> RoleApi:
-        return RoleApi(self.arm, self._cloud, self._credential, self._transport)
+        return RoleApi(self.arm, self._cloud, self._credential, self._transport, self._memory)
 
     @cached_property
     def graph(self) -> Graph:
-        return Graph(self._cloud, self._credential, self._transport)
+        return Graph(self._cloud, self._credential, self._transport, self._memory)
+
+    def say(self, line: str) -> None:
+        """Tell whoever waits for the task how things go."""
+        self._say(line)
+
+    def _first_subscription(self) -> str:
+        listed = self.arm.list("/subscriptions", _SUBSCRIPTIONS_VERSION)
+        return str(listed[0].get("subscriptionId") or "") if listed else ""
 
     @cached_property
     def _cloud(self) -> _clouds.Cloud:
+        return _clouds.Cloud(**self._memory.once(("cloud",), lambda: asdict(self._find_cloud())))
+
+    def _find_cloud(self) -> _clouds.Cloud:
         environment, metadata_url = self._settings["cloud_environment"], self._settings["cloud_metadata_url"]
         with azure_errors("read the cloud's metadata at", environment):
             return _clouds.find(environment, metadata_url, Fetcher(self._transport))
 
     @cached_property
-    def _credential(self) -> TokenCredential:
-        return self._method.build(self._cloud, self._transport)
+    def _credential(self) -> SharedCredential:
+        return SharedCredential(lambda: self._method.build(self._cloud, self._transport), self._memory)
 
     @cached_property
     def _transport(self) -> HttpTransport:
         return make_transport(self._settings["verify_certificates"])
+
+
+def _login(settings: _settings.Settings) -> tuple[str, ...]:
+    """What tells two logins, or two clouds, apart. One login may be used for many subscriptions."""
+    return tuple(f"{name}={value}" for name, value in settings.items() if name != "subscription_id")

@@ -18,6 +18,7 @@ author:
   - operator_nexus contributors (@operator-nexus)
 extends_documentation_fragment:
   - operator_nexus.credentials._auth
+  - operator_nexus.credentials._run
   - operator_nexus.credentials._resource
   - operator_nexus.credentials._resource.networkcloud
   - operator_nexus.credentials._attributes.info
@@ -145,6 +146,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._argspe
     AUTH_SPEC,
     NETWORK_CLOUD_SPEC,
     RESOURCE_SPEC,
+    RUN_SPEC,
 )
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._documents import cluster
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._find import find
@@ -152,7 +154,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._module
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._resource_id import CLUSTER
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._session import Session
 
-ARGUMENT_SPEC: dict[str, Any] = {"argument_spec": {**AUTH_SPEC, **RESOURCE_SPEC, **NETWORK_CLOUD_SPEC}}
+ARGUMENT_SPEC: dict[str, Any] = {"argument_spec": {**AUTH_SPEC, **RUN_SPEC, **RESOURCE_SPEC, **NETWORK_CLOUD_SPEC}}
 
 
 def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str, Any]:

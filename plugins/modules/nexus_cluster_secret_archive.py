@@ -17,6 +17,7 @@ author:
   - operator_nexus contributors (@operator-nexus)
 extends_documentation_fragment:
   - operator_nexus.credentials._auth
+  - operator_nexus.credentials._run
   - operator_nexus.credentials._resource
   - operator_nexus.credentials._resource.networkcloud
   - operator_nexus.credentials._wait
@@ -40,9 +41,17 @@ options:
       - Whether the platform uses the linked vault. With O(state=absent) it has no meaning.
     type: bool
     default: true
+  check_vault:
+    description:
+      - Whether to look at the vault before linking it. One that does not exist, or uses access policies, is then an
+        error.
+      - Azure itself takes any id. The one who runs this must be allowed to read the vault.
+      - With O(state=absent) it has no meaning.
+    type: bool
+    default: false
 notes:
-  - Azure takes the id of the vault without looking at the vault. M(operator_nexus.credentials.nexus_kv_role) checks
-    that it exists and lets the identity of the cluster manager write into it. Use that first.
+  - M(operator_nexus.credentials.nexus_kv_role) lets the identity of the cluster manager write into the vault. Use that
+    first.
   - Needs an O(api_version) of 2023-10-01-preview or later.
   - Microsoft calls this method deprecated since the API version 2025-02-01, which still has it. The platform ignores
     the link once the cluster has C(secretArchiveSettings) and an identity of its own.
@@ -57,6 +66,14 @@ EXAMPLES = r"""
     resource_group: nexus-east
     name: cluster-1
     key_vault_id: "{{ key_vault_id }}"
+
+- name: See what linking would change, and whether the vault will do
+  operator_nexus.credentials.nexus_cluster_secret_archive:
+    resource_group: nexus-east
+    name: cluster-1
+    key_vault_id: "{{ key_vault_id }}"
+    check_vault: true
+  check_mode: true
 
 - name: Take the vault away again
   operator_nexus.credentials.nexus_cluster_secret_archive:
@@ -126,24 +143,33 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._argspe
     AUTH_SPEC,
     NETWORK_CLOUD_SPEC,
     RESOURCE_SPEC,
+    RUN_SPEC,
     STATE_SPEC,
     WAIT_SPEC,
 )
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._converge import Aim, converge
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._arm import Arm
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._converge import Aim, converge, converged
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._documents import properties
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import BadInput
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._module import run_module
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._session import Session
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._vault import (
+    fetch_vault,
+    require_roles,
+    uses_roles,
+)
 
 ARGUMENT_SPEC: dict[str, Any] = {
     "argument_spec": {
         **AUTH_SPEC,
+        **RUN_SPEC,
         **RESOURCE_SPEC,
         **NETWORK_CLOUD_SPEC,
         **WAIT_SPEC,
         **STATE_SPEC,
         "key_vault_id": {"type": "str", "no_log": False},
         "use_key_vault": {"type": "bool", "default": True, "no_log": False},
+        "check_vault": {"type": "bool", "default": False},
     },
 }
 
@@ -172,19 +198,18 @@ def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str,
     def apply(document: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         return {**document, "properties": {**properties(document), "secretArchive": _secret_archive.apply(body)}}
 
-    outcome = converge(
-        session.arm,
-        Aim(
-            resource_id=cluster_id,
-            label="cluster",
-            api_version=version,
-            plan=plan,
-            apply=apply,
-            wait=params["wait"],
-            timeout=params["wait_timeout"],
-        ),
-        check_mode,
+    aim = Aim(
+        resource_id=cluster_id,
+        label="cluster",
+        api_version=version,
+        plan=plan,
+        apply=apply,
+        wait=params["wait"],
+        timeout=params["wait_timeout"],
     )
+    if present and params["check_vault"] and not _is_known_to_be_fine(session.arm, aim, vault_id):
+        require_roles(fetch_vault(session.arm, vault_id, _api_version.KEY_VAULT), vault_id, "key_vault_id")
+    outcome = converge(session.arm, aim, check_mode)
     successor = properties(outcome.document).get("secretArchiveSettings") if present else None
     ignored = [_ignored(cluster_id, successor["vaultUri"])] if successor and successor.get("vaultUri") else []
     return {
@@ -199,6 +224,12 @@ def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str,
         "cluster_manager_id": properties(outcome.document).get("clusterManagerId"),
         "provisioning_state": properties(outcome.document).get("provisioningState"),
     }
+
+
+def _is_known_to_be_fine(arm: Arm, aim: Aim, vault_id: str) -> bool:
+    """Whether what the run has read before shows that the cluster needs nothing, and that the vault is a good one."""
+    vault = arm.recall(vault_id, _api_version.KEY_VAULT)
+    return vault is not None and uses_roles(vault) and converged(arm, aim) is not None
 
 
 def _ignored(cluster_id: str, vault_uri: str) -> str:

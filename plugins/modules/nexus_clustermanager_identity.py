@@ -18,6 +18,7 @@ author:
   - operator_nexus contributors (@operator-nexus)
 extends_documentation_fragment:
   - operator_nexus.credentials._auth
+  - operator_nexus.credentials._run
   - operator_nexus.credentials._resource
   - operator_nexus.credentials._resource.networkcloud
   - operator_nexus.credentials._wait
@@ -192,6 +193,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._argspe
     AUTH_SPEC,
     NETWORK_CLOUD_SPEC,
     RESOURCE_SPEC,
+    RUN_SPEC,
     STATE_SPEC,
     WAIT_SPEC,
 )
@@ -204,6 +206,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._sessio
 ARGUMENT_SPEC: dict[str, Any] = {
     "argument_spec": {
         **AUTH_SPEC,
+        **RUN_SPEC,
         **RESOURCE_SPEC,
         **NETWORK_CLOUD_SPEC,
         **WAIT_SPEC,

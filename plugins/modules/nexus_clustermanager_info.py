@@ -18,6 +18,7 @@ author:
   - operator_nexus contributors (@operator-nexus)
 extends_documentation_fragment:
   - operator_nexus.credentials._auth
+  - operator_nexus.credentials._run
   - operator_nexus.credentials._resource
   - operator_nexus.credentials._resource.networkcloud
   - operator_nexus.credentials._attributes.info
@@ -124,6 +125,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._argspe
     AUTH_SPEC,
     NETWORK_CLOUD_SPEC,
     RESOURCE_SPEC,
+    RUN_SPEC,
 )
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._documents import cluster_manager
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._find import find
@@ -131,7 +133,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._module
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._resource_id import CLUSTER_MANAGER
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._session import Session
 
-ARGUMENT_SPEC: dict[str, Any] = {"argument_spec": {**AUTH_SPEC, **RESOURCE_SPEC, **NETWORK_CLOUD_SPEC}}
+ARGUMENT_SPEC: dict[str, Any] = {"argument_spec": {**AUTH_SPEC, **RUN_SPEC, **RESOURCE_SPEC, **NETWORK_CLOUD_SPEC}}
 
 
 def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str, Any]:

@@ -19,6 +19,7 @@ author:
   - operator_nexus contributors (@operator-nexus)
 extends_documentation_fragment:
   - operator_nexus.credentials._auth
+  - operator_nexus.credentials._run
   - operator_nexus.credentials._resource
   - operator_nexus.credentials._attributes
 options:
@@ -204,18 +205,24 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._argspe
     AUTH_SPEC,
     RESOURCE_SPEC,
     ROLE_WAIT_SPEC,
+    RUN_SPEC,
     STATE_SPEC,
 )
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._converge import fetch
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._documents import properties
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import BadInput, NexusError
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._grant import grant
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import BadInput
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._grant import grant, granted
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._module import run_module
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._session import Session
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._vault import (
+    fetch_vault,
+    require_roles,
+    uses_roles,
+)
 
 ARGUMENT_SPEC: dict[str, Any] = {
     "argument_spec": {
         **AUTH_SPEC,
+        **RUN_SPEC,
         **RESOURCE_SPEC,
         **ROLE_WAIT_SPEC,
         **STATE_SPEC,
@@ -234,21 +241,21 @@ def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str,
     principals = _principals(params, check_mode)
     version = _api_version.check(params["api_version"])
     vault_id = _resource_id.address(params, _resource_id.VAULT, lambda: session.subscription_id)
-    vault = fetch(session.arm, vault_id, "key vault", version)
-    if params["state"] == "present" and not properties(vault).get("enableRbacAuthorization"):
-        raise NexusError(
-            "the key vault uses access policies, on which a role has no effect",
-            code="VaultUsesAccessPolicies",
-            target="id",
-            operation="check the permission model of the key vault",
-            resource_id=vault_id,
-            remedy="give the vault's present users roles and switch it to Azure role-based access control "
-            "(az keyvault update --enable-rbac-authorization true), or give the id of another vault",
-        )
+    present, role = params["state"] == "present", _role_assignment.KEY_VAULT_WRITER
+
+    known = session.arm.recall(vault_id, version)
+    if known is not None and (uses_roles(known) or not present):
+        held = granted(session.roles, _resource_id.canonical(known["id"]), role, principals, state=params["state"])
+        if held is not None:
+            return {**held, "vault_uri": properties(known).get("vaultUri")}
+
+    vault = fetch_vault(session.arm, vault_id, version)
+    if present:
+        require_roles(vault, vault_id, "id")
     result = grant(
         session.roles,
         _resource_id.canonical(vault["id"]),
-        _role_assignment.KEY_VAULT_WRITER,
+        role,
         principals,
         state=params["state"],
         timeout=params["wait_timeout"],

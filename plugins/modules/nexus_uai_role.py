@@ -19,6 +19,7 @@ author:
   - operator_nexus contributors (@operator-nexus)
 extends_documentation_fragment:
   - operator_nexus.credentials._auth
+  - operator_nexus.credentials._run
   - operator_nexus.credentials._resource
   - operator_nexus.credentials._attributes
 options:
@@ -184,11 +185,12 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._argspe
     AUTH_SPEC,
     RESOURCE_SPEC,
     ROLE_WAIT_SPEC,
+    RUN_SPEC,
     STATE_SPEC,
 )
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._converge import fetch
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import BadInput, NexusError
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._grant import grant
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._grant import grant, granted
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._module import run_module
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._session import Session
 
@@ -198,6 +200,7 @@ NEXUS_APP_ID = "3365d4ea-bb16-4bc9-86dd-f2c8cf6f1f56"
 ARGUMENT_SPEC: dict[str, Any] = {
     "argument_spec": {
         **AUTH_SPEC,
+        **RUN_SPEC,
         **RESOURCE_SPEC,
         **ROLE_WAIT_SPEC,
         **STATE_SPEC,
@@ -214,21 +217,35 @@ def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str,
             raise BadInput(option, f"'{params[option]}' is not a GUID", "give the id, not the display name")
     version = _api_version.check(params["api_version"])
     identity_id = _resource_id.address(params, _resource_id.USER_ASSIGNED_IDENTITY, lambda: session.subscription_id)
+    role, state = _role_assignment.MANAGED_IDENTITY_OPERATOR, params["state"]
+
+    known = session.arm.recall(identity_id, version)
+    known_principal = params["principal_id"] or session.graph.recall_service_principal_id(params["app_id"])
+    if known is not None and known_principal:
+        scope = _resource_id.canonical(known["id"])
+        held = granted(session.roles, scope, role, _principals(known_principal), state=state)
+        if held is not None:
+            return {**held, "principal_id": known_principal}
+
     identity = fetch(session.arm, identity_id, "user assigned identity", version)
     principal_id = params["principal_id"] or session.graph.service_principal_id(params["app_id"])
-    if not principal_id and params["state"] == "present":
+    if not principal_id and state == "present":
         raise _unknown(params["app_id"], identity_id)
     result = grant(
         session.roles,
         _resource_id.canonical(identity["id"]),
-        _role_assignment.MANAGED_IDENTITY_OPERATOR,
+        role,
         # Who is not in the tenant holds no role in it.
-        [{"identity": None, "principal_id": principal_id}] if principal_id else [],
-        state=params["state"],
+        _principals(principal_id) if principal_id else [],
+        state=state,
         timeout=params["wait_timeout"],
         check_mode=check_mode,
     )
     return {**result, "principal_id": principal_id}
+
+
+def _principals(principal_id: str) -> list[_role_assignment.Principal]:
+    return [{"identity": None, "principal_id": principal_id}]
 
 
 def _unknown(app_id: str, identity_id: str) -> NexusError:

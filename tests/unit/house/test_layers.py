@@ -17,9 +17,10 @@ PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
 PACKAGE = "ansible_collections.operator_nexus.credentials.plugins"
 # From the bottom up. Every file of module_utils must be named here.
 LAYERS = {
-    "cloud": "_arm _clock _clouds _credentials _errors _graph _operations _pipeline _role_api _session _settings",
+    "cloud": "_arm _clock _clouds _credentials _errors _graph _libraries _memory _operations _pipeline _progress "
+    "_role_api _session _settings _shared_credential _store",
     "domain": "_api_version _documents _identity _resource_id _role_assignment _secret_archive",
-    "operation": "_converge _find _grant",
+    "operation": "_converge _find _grant _vault",
     "host": "_argspec _module",
 }
 RANK = {name: rank for rank, names in enumerate(LAYERS.values()) for name in names.split()}
@@ -59,3 +60,16 @@ def test_importing_the_modules_loads_no_azure_library() -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_every_module_has_its_action() -> None:
+    """Named alike: only then do `module_defaults` and action groups mean the same with both, on every ansible-core."""
+    modules = {path.stem for path in (PLUGINS / "modules").glob("*.py")}
+    assert {path.stem for path in (PLUGINS / "action").glob("*.py")} == modules
+    for name in modules:
+        assert f"MODULE = {name}\n" in (PLUGINS / "action" / f"{name}.py").read_text()
+
+
+def test_nothing_below_the_actions_knows_of_them() -> None:
+    for path in [*MODULE_UTILS, *(PLUGINS / "modules").glob("*.py")]:
+        assert "plugin_utils" not in "".join(line for line in path.read_text().splitlines() if "import" in line), path

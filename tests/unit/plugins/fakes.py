@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
@@ -63,10 +63,12 @@ def merge_identity(current: Document | None, sent: Document) -> Document:
 class FakeArm:
     """Resources by lower-cased id. `log` holds (method, id or path); `before_patch` holds one action for each PATCH to
     come: an exception to raise, or a function that changes the document first (somebody else's write). `versions` are
-    the api-versions of reads and writes, `limits` the seconds that each write may take."""
+    the api-versions of reads and writes, `limits` the seconds that each write may take. `remembered` is what other
+    tasks of the run have read, by lower-cased id."""
 
     def __init__(self, *documents: Document, etags: bool = True) -> None:
         self.resources = {item["id"].lower(): copy.deepcopy(item) for item in documents}
+        self.remembered: dict[str, Document] = {}
         self.etags = etags
         self.log: list[tuple[str, str]] = []
         self.bodies: list[Document] = []
@@ -86,7 +88,10 @@ class FakeArm:
         self.versions.add(api_version)
         return copy.deepcopy(self.resources.get(resource_id.lower()))
 
-    def list(self, path: str, api_version: str) -> list[Document]:
+    def recall(self, resource_id: str, api_version: str, among: Sequence[str] = ()) -> Document | None:
+        return copy.deepcopy(self.remembered.get(resource_id.lower()))
+
+    def list_resources(self, path: str, api_version: str) -> list[Document]:
         self.log.append(("GET", path))
         kind = path.rpartition("/providers/")[2].lower()
         group = path.lower().rpartition("/providers/")[0]
@@ -149,10 +154,16 @@ class FakeRoles:
 
     def __init__(self, *assignments: Document) -> None:
         self.assignments = list(assignments)
+        self.remembered: list[Document] | None = None
+        self.lists = 0
         self.writes: list[tuple[str, str]] = []
         self.before_create: list[NexusError | Callable[[], None]] = []
 
+    def recall_at(self, scope: str) -> list[Document] | None:
+        return copy.deepcopy(self.remembered)
+
     def list_at(self, scope: str) -> list[Document]:
+        self.lists += 1
         return copy.deepcopy(self.assignments)
 
     def create(self, scope: str, name: str, role_definition_id: str, principal_id: str) -> tuple[Document, bool]:
@@ -180,6 +191,10 @@ class FakeRoles:
 class FakeGraph:
     def __init__(self, principals: dict[str, str]) -> None:
         self.principals = principals
+        self.remembered: dict[str, str] = {}
+
+    def recall_service_principal_id(self, app_id: str) -> str | None:
+        return self.remembered.get(app_id)
 
     def service_principal_id(self, app_id: str) -> str | None:
         return self.principals.get(app_id)

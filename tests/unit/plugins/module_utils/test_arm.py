@@ -14,6 +14,8 @@ import requests
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._arm import Arm
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._memory import Memory
+from ansible_collections.operator_nexus.credentials.tests.unit.plugins.fake_store import FakeStore
 from ansible_collections.operator_nexus.credentials.tests.unit.plugins.module_utils.fake_azure import (
     CLOUD,
     Answer,
@@ -23,6 +25,8 @@ from ansible_collections.operator_nexus.credentials.tests.unit.plugins.module_ut
 )
 
 ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Test/things/t"
+SUBSCRIPTION = "/subscriptions/s/providers/Microsoft.Test/things"
+GROUP = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Test/things"
 URL = f"https://arm.test{ID}?api-version=2025-09-01"
 STATUS_URL = "https://arm.test/subscriptions/s/providers/Microsoft.Test/locations/X/operationStatuses/a*B?api-version=v&t=1&s=SIGNATURE"
 VERSION = "2025-09-01"
@@ -32,6 +36,12 @@ def make(*answers: Answer, time: FakeTime | None = None) -> tuple[Arm, FakeTrans
     transport = FakeTransport(*answers)
     time = time or FakeTime()
     return Arm(CLOUD, FakeCredential(), transport, clock=time.clock, sleep=time.sleep), transport
+
+
+def remembering(*answers: Answer) -> tuple[Arm, FakeTransport]:
+    """One of the tasks of a run that share what they read."""
+    transport = FakeTransport(*answers)
+    return Arm(CLOUD, FakeCredential(), transport, Memory(FakeStore(), (), 60)), transport
 
 
 def error(code: str, status: int = 404, message: str = "words", **headers: str) -> Answer:
@@ -281,3 +291,75 @@ def test_a_redirection_to_another_host_does_not_get_the_token() -> None:
     assert arm.get(ID, VERSION) == {"id": ID}
     assert transport.calls[1] == "GET https://other.test/x"
     assert "Authorization" not in transport.requests[1].headers
+
+
+def things(*names: str) -> list[dict[str, Any]]:
+    return [{"id": f"{GROUP}/{name}", "name": name} for name in names]
+
+
+def test_what_was_read_is_recalled_in_any_letter_case() -> None:
+    arm, transport = remembering(Answer(body={"id": ID}))
+    arm.get(ID, VERSION)
+    assert arm.recall(ID.upper().strip("/"), VERSION) == {"id": ID}
+    assert len(transport.calls) == 1
+
+
+def test_another_version_is_another_document() -> None:
+    arm, _transport = remembering(Answer(body={"id": ID}), Answer(body={"id": ID, "new": True}))
+    arm.get(ID, VERSION)
+    assert arm.recall(ID, "2026-07-01") == {"id": ID, "new": True}
+
+
+def test_what_nobody_has_read_is_read_for_all() -> None:
+    arm, transport = remembering(Answer(body={"id": ID}))
+    assert [arm.recall(ID, VERSION) for _time in range(2)] == [{"id": ID}] * 2
+    assert len(transport.calls) == 1
+
+
+def test_without_a_run_nothing_is_recalled_and_nothing_read_for_it() -> None:
+    arm, transport = make()
+    assert arm.recall(ID, VERSION) is arm.recall(ID, VERSION, [GROUP]) is None
+    assert transport.calls == []
+
+
+def test_get_always_reads() -> None:
+    arm, transport = remembering(Answer(body={"id": ID}), Answer(body={"id": ID, "new": True}))
+    arm.get(ID, VERSION)
+    assert arm.get(ID, VERSION) == arm.recall(ID, VERSION) == {"id": ID, "new": True}
+    assert len(transport.calls) == 2
+
+
+def test_a_listed_resource_is_a_read_one() -> None:
+    arm, transport = remembering(Answer(body={"value": things("t", "u")}))
+    arm.list_resources(GROUP, VERSION)
+    assert arm.recall(f"{GROUP}/u", VERSION) == things("u")[0]
+    assert len(transport.calls) == 1
+
+
+def test_the_third_of_many_brings_all_the_others() -> None:
+    """The first two are left to whoever needs them."""
+    arm, transport = remembering(Answer(body={"value": things("a", "b", "c", "d")}))
+    found = [arm.recall(f"{GROUP}/{name}", VERSION, [SUBSCRIPTION, GROUP]) for name in "abcd"]
+    assert found == [None, None, *things("c", "d")]
+    assert transport.calls == [f"GET https://arm.test{SUBSCRIPTION}?api-version={VERSION}"]
+    assert arm.recall(f"{GROUP}/e", VERSION, [SUBSCRIPTION, GROUP]) is None, "not in the list, and not worth another"
+
+
+def test_who_may_not_read_the_long_list_reads_the_short_one() -> None:
+    arm, transport = remembering(error("AuthorizationFailed", 403), Answer(body={"value": things("c")}))
+    found = [arm.recall(f"{GROUP}/{name}", VERSION, [SUBSCRIPTION, GROUP]) for name in "abc"]
+    assert found[2] == things("c")[0]
+    assert transport.calls[1] == f"GET https://arm.test{GROUP}?api-version={VERSION}"
+
+
+def test_who_may_read_no_list_is_not_told_of_it() -> None:
+    arm, transport = remembering(*[error("AuthorizationFailed", 403)] * 2)
+    assert [arm.recall(f"{GROUP}/{name}", VERSION, [SUBSCRIPTION, GROUP]) for name in "abcd"] == [None] * 4
+    assert len(transport.calls) == 2
+
+
+def test_a_write_makes_it_unknown_again() -> None:
+    arm, _transport = remembering(Answer(body={"id": ID}), Answer(body={"id": ID}))
+    arm.get(ID, VERSION)
+    arm.patch(ID, {}, VERSION)
+    assert arm.recall(ID, VERSION, ["/list"]) is None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import random
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -33,6 +34,8 @@ class SlowArm:
         self.limits: list[float] = []
         self.refusals: list[NexusError] = []
         self.states: list[str] = []
+        self.remembered: Document | None = None
+        self.reads = 0
         self.document: Document = {"id": CLUSTER, "etag": "e", "properties": {}}
         self.operation_seconds = operation_seconds
         monkeypatch.setattr(time, "monotonic", lambda: self.now)
@@ -44,7 +47,11 @@ class SlowArm:
         self.slept.append(seconds)
         self.now += seconds
 
+    def recall(self, resource_id: str, api_version: str, among: Sequence[str] = ()) -> Document | None:
+        return copy.deepcopy(self.remembered)
+
     def get(self, resource_id: str, api_version: str) -> Document:
+        self.reads += 1
         document = copy.deepcopy(self.document)
         document["properties"]["provisioningState"] = self.states.pop(0) if self.states else "Succeeded"
         return document
@@ -136,3 +143,42 @@ def test_what_azure_fills_in_later_is_waited_for_in_a_waiting_real_run_only(
     goal = aim(wait=wait, missing=lambda document: ["principal id"])
     assert converge(arm, goal, check_mode).changed is False  # type: ignore[arg-type]
     assert arm.slept == []
+
+
+def remembered(**properties: Any) -> Document:
+    return {"id": CLUSTER, "properties": {"provisioningState": "Succeeded", **properties}}
+
+
+def test_what_another_task_has_read_proves_that_nothing_needs_doing(monkeypatch: pytest.MonkeyPatch) -> None:
+    arm = SlowArm(monkeypatch)
+    arm.remembered = remembered(wanted=True)
+    outcome = converge(arm, aim(), check_mode=False)  # type: ignore[arg-type]
+    assert (outcome.changed, outcome.document, arm.reads) == (False, arm.remembered, 0)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        remembered(),
+        remembered(wanted=True, provisioningState="Updating"),
+        remembered(wanted=True, provisioningState="Failed"),
+    ],
+    ids=["something to do", "something going on", "something to warn of"],
+)
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_it_proves_nothing_else(known: Document, check_mode: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Azure itself says that it is done already."""
+    arm = SlowArm(monkeypatch)
+    arm.remembered = known
+    arm.document["properties"]["wanted"] = True
+    outcome = converge(arm, aim(), check_mode)  # type: ignore[arg-type]
+    assert (outcome.changed, outcome.warnings, arm.reads) == (False, [], 1)
+
+
+def test_it_does_not_prove_that_all_is_filled_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    arm = SlowArm(monkeypatch)
+    arm.remembered = remembered(wanted=True)
+    arm.document["properties"].update(wanted=True, principal="p")
+    goal = aim(missing=lambda document: [] if "principal" in document["properties"] else ["principal"])
+    outcome = converge(arm, goal, check_mode=False)  # type: ignore[arg-type]
+    assert outcome.document["properties"]["principal"] == "p"

@@ -46,7 +46,7 @@ class FakeModule:
         raise Ended(**answer, warned=self.warned)
 
     def fail_json(self, **answer: Any) -> NoReturn:
-        raise Ended(**answer, failed=True)
+        raise Ended(**answer)
 
 
 @pytest.fixture(autouse=True)

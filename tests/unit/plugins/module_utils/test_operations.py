@@ -8,11 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._arm import Arm
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._clock import Clock
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._operations import settle
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._progress import Progress, Say, say_nothing
 from ansible_collections.operator_nexus.credentials.tests.unit.plugins.module_utils.fake_azure import (
     CLOUD,
     Answer,
@@ -24,15 +27,16 @@ from ansible_collections.operator_nexus.credentials.tests.unit.plugins.module_ut
 ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Test/things/t"
 VERSION = "2025-09-01"
 STATUS_URL = "https://arm.test/operationStatuses/a*B"
+QUIET = Progress(say_nothing, "operation")
 SIGNED = f"{STATUS_URL}?api-version=v&t=1&s=SIGNATURE"
 
 
-def patch(*answers: Answer, timeout: float = 1800) -> tuple[Any, FakeTransport, FakeTime]:
+def patch(*answers: Answer, timeout: float = 1800, say: Say = say_nothing) -> tuple[Any, FakeTransport, FakeTime]:
     """A PATCH that Azure accepts, then these answers."""
     time = FakeTime()
     accepted = Answer(202, None, {"Azure-AsyncOperation": SIGNED})
     transport = FakeTransport(accepted, *answers)
-    arm = Arm(CLOUD, FakeCredential(), transport, clock=time.clock, sleep=time.sleep)
+    arm = Arm(CLOUD, FakeCredential(), transport, say=say, clock=time.clock, sleep=time.sleep)
     try:
         return arm.patch(ID, {}, VERSION, timeout=timeout), transport, time
     except NexusError as error:
@@ -43,13 +47,25 @@ def status(state: str, **more: Any) -> Answer:
     return Answer(200, {"status": state, **more}, {"x-ms-correlation-request-id": f"id-{state}"})
 
 
-def test_delays_grow_to_fifteen_seconds() -> None:
+def test_attempts_grow_apart_to_fifteen_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     time = FakeTime()
-    clock = Clock(1000, time.clock, time.sleep)
+    monkeypatch.setattr("random.uniform", lambda least, most: most)
+    clock = Clock(1000, time.clock, time.sleep, jitter=True)
     while time.now < 100:
         assert clock.pause()
     assert time.slept[:4] == [0.5, 0.75, 1.125, 1.6875]
     assert max(time.slept) == time.slept[-1] == 15
+
+
+@given(st.floats(0, 1700))
+def test_an_end_is_noticed_soon(end: float) -> None:
+    """Within a tenth of the length, or two seconds, with room for the requests themselves."""
+    time = FakeTime()
+    clock = Clock(1800, time.clock, time.sleep)
+    while time.now < end:
+        assert clock.pause()
+    assert time.now - end <= max(1.5, 0.08 * end)
+    assert max(time.slept, default=0) <= 15
 
 
 def test_the_last_delay_ends_at_the_limit() -> None:
@@ -84,7 +100,7 @@ def test_a_sixteen_minute_operation_is_waited_for() -> None:
     time = FakeTime()
     clock = Clock(1800, time.clock, time.sleep)
     states = iter(lambda: "Succeeded" if time.now >= 990 else "Updating", None)
-    document = settle(lambda: {"properties": {"provisioningState": next(states)}}, ID, clock)
+    document = settle(lambda: {"properties": {"provisioningState": next(states)}}, ID, clock, QUIET)
     assert document == {"properties": {"provisioningState": "Succeeded"}}
     assert 990 <= time.now <= 1005
 
@@ -146,7 +162,7 @@ def test_a_poll_that_somebody_else_answers_is_no_failed_operation(body: bytes, k
 def test_settle_gives_up_in_time() -> None:
     time = FakeTime()
     with pytest.raises(NexusError) as caught:
-        settle(lambda: {"properties": {"provisioningState": "Updating"}}, ID, Clock(5, time.clock, time.sleep))
+        settle(lambda: {"properties": {"provisioningState": "Updating"}}, ID, Clock(5, time.clock, time.sleep), QUIET)
     assert (caught.value.code, time.now) == ("OperationTimeout", 5)
 
 
@@ -155,5 +171,35 @@ def test_settle_gives_up_in_time() -> None:
 )
 def test_settle_does_not_wait_when_nothing_goes_on(document: Any) -> None:
     time = FakeTime()
-    assert settle(lambda: document, ID, Clock(5, time.clock, time.sleep)) == document
+    assert settle(lambda: document, ID, Clock(5, time.clock, time.sleep), QUIET) == document
     assert time.slept == []
+
+
+def test_a_person_who_waits_is_told() -> None:
+    lines: list[str] = []
+    _result, _transport, time = patch(
+        *[status("Accepted")] * 30, status("Succeeded"), Answer(body={}), say=lines.append
+    )
+    assert [line.partition(":")[0] for line in lines] == ["update of things/t"] * len(lines)
+    assert lines[0] == "update of things/t: begun (Accepted)"
+    assert lines[-1] == f"update of things/t: Succeeded after {time.now:.0f} s"
+    assert 3 < len(lines) < 6
+
+
+def test_a_person_is_told_of_a_bad_end_too() -> None:
+    lines: list[str] = []
+    patch(status("Accepted"), status("Failed"), say=lines.append)
+    assert lines[-1].startswith("update of things/t: Failed after ")
+
+
+def test_giving_up_is_no_end() -> None:
+    lines: list[str] = []
+    patch(*[status("Accepted")] * 50, timeout=60, say=lines.append)
+    assert not any(" after " in line for line in lines)
+
+
+def test_a_write_that_is_answered_at_once_says_nothing() -> None:
+    lines: list[str] = []
+    transport = FakeTransport(Answer(body={"id": ID, "properties": {"provisioningState": "Succeeded"}}))
+    Arm(CLOUD, FakeCredential(), transport, say=lines.append).patch(ID, {}, VERSION)
+    assert lines == []

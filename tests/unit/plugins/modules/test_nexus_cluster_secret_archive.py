@@ -17,6 +17,7 @@ from ansible_collections.operator_nexus.credentials.tests.unit.plugins.fakes imp
     FakeSession,
     NoSession,
     cluster,
+    vault,
 )
 
 LINKED = {"keyVaultId": VAULT, "useKeyVault": "True"}
@@ -31,6 +32,7 @@ def params(**given: Any) -> dict[str, Any]:
         "state": "present",
         "key_vault_id": VAULT,
         "use_key_vault": True,
+        "check_vault": False,
         **given,
     }
 
@@ -142,3 +144,48 @@ def test_a_cluster_that_ignores_the_link_is_worth_a_warning() -> None:
     warnings = run(FakeArm(document))["warnings"]
     assert [CLUSTER in text and "https://other.vault.azure.net/" in text for text in warnings] == [True]
     assert run(FakeArm(document), state="absent")["warnings"] == []
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize(
+    ("vaults", "code"), [([], "ResourceNotFound"), ([vault(rbac=False)], "VaultUsesAccessPolicies")]
+)
+def test_a_vault_that_will_not_do_is_an_error_before_the_write(
+    vaults: list[dict[str, Any]], code: str, check_mode: bool
+) -> None:
+    arm = FakeArm(cluster(), *vaults)
+    with pytest.raises(NexusError) as caught:
+        run(arm, check_mode, check_vault=True)
+    assert caught.value.code == code
+    assert VAULT in str(caught.value)
+    assert arm.writes == []
+
+
+def test_the_vault_is_looked_at_only_when_asked_for() -> None:
+    cases: list[dict[str, Any]] = [{}, {"check_vault": True, "state": "absent"}]
+    for given in cases:
+        arm = FakeArm(cluster(LINKED))
+        run(arm, **given)
+        assert ("GET", VAULT) not in arm.log
+    arm = FakeArm(cluster(), vault())
+    assert run(arm, check_vault=True)["changed"] is True
+    assert arm.log[0] == ("GET", VAULT)
+
+
+@pytest.mark.parametrize(
+    ("known_cluster", "known_vault", "asked"),
+    [
+        (cluster(LINKED), vault(), []),
+        (cluster(), vault(), [VAULT, CLUSTER]),
+        (cluster(LINKED), vault(rbac=False), [VAULT]),
+    ],
+    ids=["all is well", "the cluster has something to do", "the vault was none that would do"],
+)
+def test_what_the_run_has_read_proves_only_that_nothing_needs_doing(
+    known_cluster: dict[str, Any], known_vault: dict[str, Any], asked: list[str]
+) -> None:
+    arm = FakeArm(cluster(LINKED), vault())
+    arm.remembered = {CLUSTER.lower(): known_cluster, VAULT.lower(): known_vault}
+    result = run(arm, check_vault=True)
+    assert (result["changed"], result["secret_archive"]["key_vault_id"]) == (False, VAULT)
+    assert [resource_id for _method, resource_id in arm.log] == asked

@@ -325,3 +325,65 @@ def test_bad_input_of_the_operator_role(given: dict[str, Any], option: str) -> N
         nexus_uai_role.run(uai_params(**given), NoSession(), False)  # type: ignore[arg-type]
     assert caught.value.target == option
     assert caught.value.remedy
+
+
+def remember(session: FakeSession, *, rbac: bool = True) -> None:
+    """What Azure holds now, some task of the run has read already; the vault perhaps in another state."""
+    session.arm.remembered = {**session.arm.resources, VAULT.lower(): vault(rbac)}
+    session.roles.remembered = session.roles.list_at(VAULT)
+    session.graph.remembered = dict(session.graph.principals)
+    session.roles.lists = 0
+
+
+def test_what_the_run_has_read_proves_that_the_role_is_held() -> None:
+    session = session_with(assignment(VAULT, WRITER, ANNA))
+    remember(session)
+    known = kv(session, principal_ids=[ANNA])
+    assert (session.arm.log, session.roles.lists) == ([], 0)
+    session.arm.remembered = {}
+    assert known == kv(session, principal_ids=[ANNA]), "the same answer as from Azure"
+    assert session.roles.lists == 1
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("rbac", [True, False])
+def test_a_role_that_the_run_has_not_seen_is_looked_for_in_azure(rbac: bool, check_mode: bool) -> None:
+    """Somebody has assigned it, or has moved the vault to roles, since the run read them."""
+    session = session_with()
+    remember(session, rbac=rbac)
+    session.roles.assignments = [assignment(VAULT, WRITER, ANNA)]
+    assert kv(session, check_mode, principal_ids=[ANNA])["changed"] is False
+    assert (session.arm.log, session.roles.lists, session.writes) == ([("GET", VAULT)], 1, [])
+
+
+def test_a_role_that_somebody_took_away_is_not_missed_by_who_has_to_take_it_away() -> None:
+    session = session_with(assignment(VAULT, WRITER, ANNA))
+    remember(session)
+    session.roles.assignments = []
+    assert kv(session, principal_ids=[ANNA], state="absent")["changed"] is False
+    assert session.writes == []
+
+
+def test_what_the_run_has_read_proves_that_there_is_nothing_to_take_away() -> None:
+    session = session_with(rbac=False)
+    remember(session, rbac=False)
+    assert kv(session, principal_ids=[ANNA], state="absent")["changed"] is False
+    assert (session.arm.log, session.roles.lists) == ([], 0)
+
+
+def test_what_the_run_has_read_proves_that_the_operator_role_is_held() -> None:
+    session = uai_session({nexus_uai_role.NEXUS_APP_ID: ANNA})
+    session.roles.assignments = [assignment(UAI_ONE, OPERATOR, ANNA)]
+    remember(session)
+    known = uai(session)
+    assert (session.arm.log, session.roles.lists) == ([], 0)
+    session.arm.remembered, session.graph.remembered = {}, {}
+    assert known == uai(session)
+
+
+def test_an_operator_role_that_the_run_has_not_seen_is_assigned_by_what_azure_says() -> None:
+    session = uai_session({nexus_uai_role.NEXUS_APP_ID: BERT})
+    remember(session)
+    session.graph.remembered = {nexus_uai_role.NEXUS_APP_ID: ANNA}
+    assert uai(session)["principal_id"] == BERT
+    assert len(session.writes) == 1
