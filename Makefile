@@ -9,6 +9,10 @@ MAKEFLAGS += --no-print-directory
 NEWEST := .venv
 OLDEST := .venv-oldest
 VENVS := $(NEWEST)/.ready $(OLDEST)/.ready
+# For the benchmark only: matplotlib, and the tools that BENCH_PEERS=1 compares with.
+PLOT := .venv-bench
+PEERS := .venv-bench-peers
+AZ := .venv-bench-az
 TREE := tests/tools/with_tree.sh
 
 # The tools of the venv come first, and Ansible keeps its files out of the developer's home.
@@ -29,6 +33,20 @@ $(NEWEST)/.ready: requirements.txt tests/requirements.txt tests/tools/make_venv.
 
 $(OLDEST)/.ready: tests/requirements-oldest.txt tests/tools/make_venv.sh
 	@tests/tools/make_venv.sh oldest $(OLDEST) tests/requirements-oldest.txt
+	@touch $@
+
+$(PLOT)/.ready: tests/requirements-bench.txt tests/tools/make_venv.sh
+	@tests/tools/make_venv.sh newest $(PLOT) tests/requirements-bench.txt
+	@touch $@
+
+$(PEERS)/.ready: tests/requirements-bench-peers.txt tests/tools/make_venv.sh
+	@tests/tools/make_venv.sh newest $(PEERS) tests/requirements-bench-peers.txt
+	@tests/tools/make_venv.sh newest $(PEERS) \
+	  $(PEERS)/lib/python3.*/site-packages/ansible_collections/azure/azcollection/requirements.txt
+	@touch $@
+
+$(AZ)/.ready: tests/requirements-bench-az.txt tests/tools/make_venv.sh
+	@tests/tools/make_venv.sh newest $(AZ) tests/requirements-bench-az.txt
 	@touch $@
 
 .PHONY: demo
@@ -95,7 +113,15 @@ molecule: $(NEWEST)/.ready ## the role's molecule scenario with its idempotence 
 test-az: $(NEWEST)/.ready ## the emulator against azure-cli, a download of its own (not part of test)
 	tests/az/run.sh
 
+.PHONY: bench
+bench: $(NEWEST)/.ready $(if $(filter-out 0,$(BENCH_PEERS)),$(PEERS)/.ready $(AZ)/.ready) ## how fast it is: an hour or more, see tests/bench (not part of test)
+	@PYTHONPATH=tests/tools python tests/bench
+
+.PHONY: bench-plot
+bench-plot: $(PLOT)/.ready ## docs/bench.svg from the last benchmark
+	@$(PLOT)/bin/python tests/bench/bench_plot.py build/bench.json docs/bench.svg
+
 .PHONY: clean
 clean: ## remove everything that can be made again
-	rm -rf build .venv .venv-oldest .ansible .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
+	rm -rf build .venv .venv-oldest .venv-bench* .ansible .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -31,4 +31,6 @@ check tests/contract tests/contract tests/tools
 check tests/e2e tests/e2e tests/tools
 check tests/emulator tests/emulator
 check tests/tools tests/tools
+check tests/bench tests/bench tests/tools
+check tests/unit/bench tests/bench tests/tools
 exit $failed
