@@ -19,10 +19,7 @@ PACKAGE = "ansible_collections.operator_nexus.credentials.plugins"
 
 
 class Text(str):
-    """As Ansible marks texts; its own `__str__` gives the marked one again."""
-
-    def __str__(self) -> str:
-        return Text("".join(self))
+    """A text with something more to it, as Ansible's are."""
 
 
 class Number(int):
