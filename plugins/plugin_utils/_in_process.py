@@ -9,9 +9,13 @@ Azure then, and every worker has them from its birth.
 
 from __future__ import annotations
 
+import logging
 import shutil
 import sys
 import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -30,9 +34,6 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._sessio
 from ansible_collections.operator_nexus.credentials.plugins.plugin_utils._run_cache import RunCache
 
 display = Display()
-
-# Now, in the parent. Where a library is missing there is no cache, and the task that needs the library says so.
-RUN_CACHE = RunCache(Path(C.DEFAULT_LOCAL_TMP)) if import_early() else None
 
 
 class NexusAction(ActionBase):
@@ -73,9 +74,9 @@ class NexusAction(ActionBase):
         """What the task's host is told to run modules with; `auto...` when nothing in particular."""
         if self._task.delegate_to:
             task_vars = task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, {})
-        configured = str(C.config.get_config_value("INTERPRETER_PYTHON", variables=task_vars))
+        configured = C.config.get_config_value("INTERPRETER_PYTHON", variables=task_vars)
         # What the documentation says to write, for it takes milliseconds to find out what a template means.
-        if configured.replace(" ", "") == "{{ansible_playbook_python}}":
+        if str(configured).replace(" ", "") == "{{ansible_playbook_python}}":
             return sys.executable
         return str(self._templar.template(configured)).strip()
 
@@ -108,13 +109,14 @@ class NexusAction(ActionBase):
             prefix = kind if isinstance(errors[0], UnsupportedError) else ""
             result: dict[str, Any] = {"failed": True, "msg": f"{prefix}{errors.msg}"}
         else:
-            result = carry_out(
-                self.MODULE.run,
-                params,
-                lambda options: Session(options, store=RUN_CACHE, say=self._say(task_vars)),
-                check_mode=bool(self._task.check_mode),
-                show_diff=bool(self._task.diff),
-            )
+            with _quiet_libraries():
+                result = carry_out(
+                    self.MODULE.run,
+                    params,
+                    lambda options: Session(options, store=RUN_CACHE, say=self._say(task_vars)),
+                    check_mode=bool(self._task.check_mode),
+                    show_diff=bool(self._task.diff),
+                )
         if _shows_invocation(task_vars):
             result["invocation"] = {"module_args": params}
         return _without_secrets(result, params, spec["argument_spec"])
@@ -123,6 +125,27 @@ class NexusAction(ActionBase):
         if self._task.no_log:
             return lambda line: None
         return lambda line: display.display(f"[{_host(task_vars)}] {line}")
+
+
+@contextmanager
+def _quiet_libraries() -> Iterator[None]:
+    """Keep what Python's libraries have to say out of Ansible's output and its log file, as it is with a module."""
+    loggers = [logging.getLogger(name) for name in ("azure", "msal", "urllib3")]
+    before = [logger.propagate for logger in loggers]
+    for logger in loggers:
+        logger.propagate = False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, propagate in zip(loggers, before, strict=True):
+            logger.propagate = propagate
+
+
+# Now, in the parent. Where a library is missing there is no cache, and the task that needs the library says so.
+with _quiet_libraries():
+    RUN_CACHE = RunCache(Path(C.DEFAULT_LOCAL_TMP)) if import_early() else None
 
 
 def is_this_python(interpreter: str) -> bool:

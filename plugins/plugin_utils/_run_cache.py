@@ -17,7 +17,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -110,7 +110,9 @@ class RunCache:
             yield
             return
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            # Some network file systems have no locks: then two tasks may ask for the same at the same time.
+            with suppress(OSError):
+                fcntl.flock(handle, fcntl.LOCK_EX)
             yield
         finally:
             os.close(handle)

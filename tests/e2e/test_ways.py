@@ -96,3 +96,15 @@ def test_a_missing_library_is_told_by_the_task(core: Core, cloud: Cloud, homes: 
     result = run_tasks(core, next(homes), variables, [look]).result("nexus_cluster_info", event="failed")
     assert result["failure"]["code"] == "MissingLibrary"
     assert str(core.venv / "bin" / "python") in result["msg"]
+
+
+def test_what_the_libraries_say_stays_out_of_output_and_log(
+    core: Core, cloud: Cloud, homes: Iterator[Path], tmp_path: Path
+) -> None:
+    """urllib3 warns of certificates that nobody checks, and Azure's libraries log each request."""
+    log = tmp_path / "ansible.log"
+    look = task("nexus_cluster_info", resource_group="nexus-prod", cert_validation_mode="ignore")
+    run_tasks(core, next(homes), cloud.env | {"ANSIBLE_LOG_PATH": str(log)}, [look]).assert_good()
+    assert "nexus_cluster_info" in log.read_text()
+    assert "azure.emulator" not in log.read_text()
+    assert "Request URL" not in log.read_text()
