@@ -160,10 +160,14 @@ class Arm:
 
     def settle(self, resource_id: str, api_version: str, timeout: float) -> Document | None:
         """The resource when nothing is going on with it any more, None when it is gone. Raises NexusError."""
-        progress = Progress(self._say, f"operation on {name_of(resource_id)}")
+        progress = self.progress("operation on", resource_id)
         return _operations.settle(
             lambda: self.get(resource_id, api_version), resource_id, self._limit(timeout), progress
         )
+
+    def progress(self, doing: str, resource_id: str) -> Progress:
+        """Lines about something that goes on with a resource; `doing` stands before its name."""
+        return Progress(self._say, f"{doing} {name_of(resource_id)}")
 
     @cached_property
     def _resources(self) -> Any:
@@ -212,8 +216,7 @@ class Arm:
         return document
 
     def _polling(self, resource_id: str, timeout: float) -> ARMPolling:
-        progress = Progress(self._say, f"update of {name_of(resource_id)}")
-        return _operations.make_polling(resource_id, self._limit(timeout), progress)
+        return _operations.make_polling(resource_id, self._limit(timeout), self.progress("update of", resource_id))
 
     def _limit(self, timeout: float) -> Clock:
         return Clock(timeout, self._clock, self._sleep)

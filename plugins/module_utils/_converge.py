@@ -176,7 +176,9 @@ def _complete(arm: Arm, aim: Aim, clock: Clock, document: Document, check_mode: 
     if not aim.wait or check_mode:
         return document
     step = Clock(min(clock.left, _COMPLETE_SECONDS))
+    progress = arm.progress("principal ids of", aim.resource_id)
     while missing := aim.missing(document):
+        progress.waiting("not known yet", step.elapsed)
         if not step.pause():
             raise NexusError(
                 f"the {aim.label} is as wanted but after {step.elapsed:.0f} s Azure still tells no "
@@ -187,6 +189,7 @@ def _complete(arm: Arm, aim: Aim, clock: Clock, document: Document, check_mode: 
                 remedy="run the task again; if it stays so, check whether these identities still exist",
             )
         document = fetch(arm, aim.resource_id, aim.label, aim.api_version)
+    progress.ended("known", step.elapsed)
     return document
 
 

@@ -92,9 +92,12 @@ def _create(roles: RoleApi, scope: str, role: Role, principal_id: str, clock: Cl
     name = _role_assignment.assignment_name(scope, principal_id, role)
     definition = _role_assignment.role_definition_id(scope, role)
     clock.restart_pauses()
+    progress = roles.progress(scope)
     while True:
         try:
-            return roles.create(scope, name, definition, principal_id)
+            made = roles.create(scope, name, definition, principal_id)
+            progress.ended("made", clock.elapsed)
+            return made
         except NexusError as error:
             if error.code == "RoleAssignmentExists":
                 found = _role_assignment.held(roles.list_at(scope), scope, role, principal_id)
@@ -103,5 +106,6 @@ def _create(roles: RoleApi, scope: str, role: Role, principal_id: str, clock: Cl
             # A new identity reaches the directory that role assignments look into with a delay.
             elif error.code != "PrincipalNotFound":
                 raise
+            progress.waiting(error.code, clock.elapsed)
             if not clock.pause():
                 raise

@@ -23,6 +23,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._pipeli
     body_of,
     make_policies,
 )
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._progress import Progress
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -96,6 +97,10 @@ class RoleApi:
         if document is None:
             raise no_json("empty", operation, scope)
         return _assignment(document), status == HTTPStatus.CREATED
+
+    def progress(self, scope: str) -> Progress:
+        """Lines about an assignment at this scope that has to wait."""
+        return self._arm.progress("role assignment at", scope)
 
     def delete(self, assignment_id: str) -> None:
         """Remove an assignment; one that is gone already is fine. Raises NexusError."""

@@ -78,10 +78,6 @@ class Session:
     def graph(self) -> Graph:
         return Graph(self._cloud, self._credential, self._transport, self._memory)
 
-    def say(self, line: str) -> None:
-        """Tell whoever waits for the task how things go."""
-        self._say(line)
-
     def _first_subscription(self) -> str:
         listed = self.arm.list("/subscriptions", _SUBSCRIPTIONS_VERSION)
         return str(listed[0].get("subscriptionId") or "") if listed else ""

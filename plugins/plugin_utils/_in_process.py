@@ -30,6 +30,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._libraries import import_early
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._module import carry_out
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._progress import Say, say_nothing
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._session import Session
 from ansible_collections.operator_nexus.credentials.plugins.plugin_utils._run_cache import RunCache
 
@@ -75,7 +76,7 @@ class NexusAction(ActionBase):
         if self._task.delegate_to:
             task_vars = task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, {})
         configured = C.config.get_config_value("INTERPRETER_PYTHON", variables=task_vars)
-        # What the documentation says to write, for it takes milliseconds to find out what a template means.
+        # The documentation says to write this, and it takes milliseconds to find out what a template means.
         if str(configured).replace(" ", "") == "{{ansible_playbook_python}}":
             return sys.executable
         return str(self._templar.template(configured)).strip()
@@ -101,13 +102,13 @@ class NexusAction(ActionBase):
     def _in_process(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         """What the module would answer."""
         spec = self.MODULE.ARGUMENT_SPEC
-        checked = ArgumentSpecValidator(**spec).validate(_plain(self._task.args))
-        params: dict[str, Any] = {**_plain(self._task.args), **checked.validated_parameters}
-        errors = checked.errors
+        given = _plain(self._task.args)
+        checked = ArgumentSpecValidator(**spec).validate(given)
+        params: dict[str, Any] = {**given, **checked.validated_parameters}
         if checked.error_messages:
-            kind = f"Unsupported parameters for ({self._task.action}) module: "
-            prefix = kind if isinstance(errors[0], UnsupportedError) else ""
-            result: dict[str, Any] = {"failed": True, "msg": f"{prefix}{errors.msg}"}
+            unsupported = isinstance(checked.errors[0], UnsupportedError)
+            prefix = f"Unsupported parameters for ({self._task.action}) module: " if unsupported else ""
+            result: dict[str, Any] = {"failed": True, "msg": f"{prefix}{checked.errors.msg}"}
         else:
             with _quiet_libraries():
                 result = carry_out(
@@ -121,9 +122,9 @@ class NexusAction(ActionBase):
             result["invocation"] = {"module_args": params}
         return _without_secrets(result, params, spec["argument_spec"])
 
-    def _say(self, task_vars: dict[str, Any]) -> Any:
+    def _say(self, task_vars: dict[str, Any]) -> Say:
         if self._task.no_log:
-            return lambda line: None
+            return say_nothing
         return lambda line: display.display(f"[{_host(task_vars)}] {line}")
 
 

@@ -73,7 +73,8 @@ class RunCache:
 
     def distrust(self, until: float) -> None:
         """Documents that are asked for before this moment may be out of date for other reasons than our own writes."""
-        self.write(_DISTRUST, Entry(until, time.monotonic()))
+        with self.locked(_DISTRUST):
+            self.write(_DISTRUST, Entry(max(until, self.distrusted), time.monotonic()))
 
     @cached_property
     def _folder(self) -> Path:

@@ -76,6 +76,17 @@ def test_a_survey_says_the_same_in_texts(jobs: tuple[Run, Run, list[str]]) -> No
     assert writes == []
 
 
+def test_the_jobs_output_shows_how_operations_go_on(jobs: tuple[Run, Run, list[str]]) -> None:
+    """In events of their own, beside those of the tasks."""
+    in_order = sorted(events(jobs[0]), key=lambda event: event["counter"])
+    shown = [line for event in in_order for line in event["stdout"].splitlines()]
+    for name in ("cluster-oslo", "cluster-bergen", "cluster-rome"):
+        mine = [line for line in shown if line.startswith(f"[{name}] update of clusters/{name}: ")]
+        assert len(mine) >= 2, shown
+        assert mine[0].endswith("begun (Accepted)")
+        assert "Succeeded after" in mine[-1]
+
+
 def test_the_stored_events_hold_no_secret(shared_cloud: Cloud, jobs: tuple[Run, Run, list[str]]) -> None:
     for run in jobs[:2]:
         assert shared_cloud.env["AZURE_SECRET"] not in json.dumps(events(run))

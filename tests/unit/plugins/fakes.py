@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._progress import Progress, say_nothing
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/nexus-east"
@@ -91,6 +92,9 @@ class FakeArm:
     def recall(self, resource_id: str, api_version: str, among: Sequence[str] = ()) -> Document | None:
         return copy.deepcopy(self.remembered.get(resource_id.lower()))
 
+    def progress(self, doing: str, resource_id: str) -> Progress:
+        return Progress(say_nothing, "")
+
     def list_resources(self, path: str, api_version: str) -> list[Document]:
         self.log.append(("GET", path))
         kind = path.rpartition("/providers/")[2].lower()
@@ -156,6 +160,7 @@ class FakeRoles:
         self.assignments = list(assignments)
         self.remembered: list[Document] | None = None
         self.lists = 0
+        self.said: list[str] = []
         self.writes: list[tuple[str, str]] = []
         self.before_create: list[NexusError | Callable[[], None]] = []
 
@@ -182,6 +187,9 @@ class FakeRoles:
         is_new = len(others) == len(self.assignments)
         self.assignments = [*others, made]
         return copy.deepcopy(made), is_new
+
+    def progress(self, scope: str) -> Progress:
+        return Progress(self.said.append, "role")
 
     def delete(self, assignment_id: str) -> None:
         self.writes.append(("DELETE", assignment_id))

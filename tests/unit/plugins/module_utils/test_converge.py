@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._converge import Aim, converge
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._progress import Progress
 from ansible_collections.operator_nexus.credentials.tests.unit.plugins.fakes import CLUSTER
 
 Document = dict[str, Any]
@@ -36,6 +37,7 @@ class SlowArm:
         self.states: list[str] = []
         self.remembered: Document | None = None
         self.reads = 0
+        self.said: list[str] = []
         self.document: Document = {"id": CLUSTER, "etag": "e", "properties": {}}
         self.operation_seconds = operation_seconds
         monkeypatch.setattr(time, "monotonic", lambda: self.now)
@@ -49,6 +51,9 @@ class SlowArm:
 
     def recall(self, resource_id: str, api_version: str, among: Sequence[str] = ()) -> Document | None:
         return copy.deepcopy(self.remembered)
+
+    def progress(self, doing: str, resource_id: str) -> Progress:
+        return Progress(self.said.append, doing)
 
     def get(self, resource_id: str, api_version: str) -> Document:
         self.reads += 1
@@ -182,3 +187,12 @@ def test_it_does_not_prove_that_all_is_filled_in(monkeypatch: pytest.MonkeyPatch
     goal = aim(missing=lambda document: [] if "principal" in document["properties"] else ["principal"])
     outcome = converge(arm, goal, check_mode=False)  # type: ignore[arg-type]
     assert outcome.document["properties"]["principal"] == "p"
+
+
+def test_waiting_for_what_azure_fills_in_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    arm = SlowArm(monkeypatch)
+    arm.document["properties"].update(wanted=True)
+    goal = aim(missing=lambda document: [] if arm.now > 20 else ["principal id"])
+    converge(arm, goal, check_mode=False)  # type: ignore[arg-type]
+    assert arm.said[0] == "principal ids of: begun (not known yet)"
+    assert arm.said[-1].startswith("principal ids of: known after 2")

@@ -155,6 +155,7 @@ def test_a_new_principal_is_waited_for(pauses: list[float]) -> None:
     assert kv(session, principal_ids=[ANNA])["changed"] is True
     assert len(pauses) == 3
     assert pauses[0] < pauses[2]
+    assert session.roles.said == ["role: begun (PrincipalNotFound)", "role: made after 0 s"]
 
 
 def test_the_pauses_begin_anew_for_each_principal_and_are_random(

@@ -102,6 +102,8 @@ def test_distrust_is_told_to_all(tmp_path: Path) -> None:
     cache = RunCache(tmp_path)
     in_worker(lambda: cache.distrust(5.0))
     assert cache.distrusted == 5.0
+    cache.distrust(3.0)
+    assert cache.distrusted == 5.0, "a task that still goes on is not over because another one is"
 
 
 def test_one_worker_at_a_time(tmp_path: Path) -> None:
