@@ -68,3 +68,32 @@ def test_every_option_arrives(core: Core, cloud: Cloud, homes: Iterator[Path], t
     # Nor does the look at the beginning wait for anything.
     waiting = [given["wait_timeout"] for given in arguments if "wait" in given and not given.get("check_vault")]
     assert waiting == [SECONDS, SECONDS], "of the identity and of the link"
+
+
+def test_variables_that_make_no_sense_are_refused_in_their_own_words(
+    core: Core, cloud: Cloud, homes: Iterator[Path], tmp_path: Path
+) -> None:
+    """One line each, without what Ansible says around errors in templates, and before any request."""
+    hosts = {
+        "no-group": {"customer_key_vault_resource_group": ""},
+        "no-vault": {"customer_key_vault_key_vault_id": ""},
+        "two-names": {"customer_key_vault_cluster_id": "/x/one", "customer_key_vault_cluster_name": "two"},
+    }
+    common = {
+        "customer_key_vault_resource_group": "nexus-prod",
+        "customer_key_vault_key_vault_id": cloud.vaults()["kv-nexus-prod"]["id"],
+    }
+    inventory = tmp_path / "inventory.yml"
+    inventory.write_text(json.dumps({"nexus_clusters": {"hosts": hosts, "vars": common}}))
+    seen = cloud.mark()
+    run = core.play(next(homes), cloud.env, PLAYBOOK, "-i", str(inventory))
+    lines = [line for event in run.results if event["task"].startswith("Summary") for line in event["result"]["msg"]]
+    assert dict(line.split(": FAILED: Check the variables: ") for line in lines) == {
+        "no-group": "No cluster is named: set customer_key_vault_resource_group beside the name of the cluster, or "
+        "customer_key_vault_cluster_id.",
+        "no-vault": "customer_key_vault_key_vault_id is empty: give the ARM id of the Key Vault.",
+        "two-names": "customer_key_vault_cluster_id and customer_key_vault_cluster_name name two clusters: drop one of "
+        "them.",
+    }
+    assert run.rc != 0
+    assert cloud.mark() == seen
