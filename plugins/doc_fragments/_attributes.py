@@ -29,19 +29,6 @@ attributes:
     description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates
       no change.
     support: full
-  in_process:
-    description: Runs inside the Ansible process that carries out the task, without a Python process of its own.
-    support: partial
-    details:
-      - It does when the connection is local. With another connection, C(async), C(become), an C(environment) or another
-        C(ansible_python_interpreter) than the Python of Ansible itself it runs as an ordinary module, with the same
-        results.
-      - Then the Azure libraries have to be there for the Python that runs Ansible.
-  async:
-    description: Supports being used with the C(async) keyword.
-    support: full
-    details:
-      - As an ordinary module.
   action_group:
     description: Use C(group/operator_nexus.credentials.nexus) or C(group/operator_nexus.credentials.azure) in
       C(module_defaults) to set defaults for this module.
@@ -76,19 +63,6 @@ attributes:
     support: full
     details:
       - This module never changes anything.
-  in_process:
-    description: Runs inside the Ansible process that carries out the task, without a Python process of its own.
-    support: partial
-    details:
-      - It does when the connection is local. With another connection, C(async), C(become), an C(environment) or another
-        C(ansible_python_interpreter) than the Python of Ansible itself it runs as an ordinary module, with the same
-        results.
-      - Then the Azure libraries have to be there for the Python that runs Ansible.
-  async:
-    description: Supports being used with the C(async) keyword.
-    support: full
-    details:
-      - As an ordinary module.
   action_group:
     description: Use C(group/operator_nexus.credentials.nexus) or C(group/operator_nexus.credentials.azure) in
       C(module_defaults) to set defaults for this module.

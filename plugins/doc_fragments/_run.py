@@ -27,4 +27,18 @@ options:
       - A task with C(no_log) prints nothing.
     type: bool
     default: true
+attributes:
+  in_process:
+    description: Runs inside the Ansible process that carries out the task, without a Python process of its own.
+    support: partial
+    details:
+      - It does when the connection is local. With another connection, C(async), C(become), an C(environment) or another
+        C(ansible_python_interpreter) than the Python of Ansible itself it runs as an ordinary module, with the same
+        results.
+      - Inside Ansible's process, the Azure libraries of the Python that runs Ansible are used.
+  async:
+    description: Supports being used with the C(async) keyword.
+    support: full
+    details:
+      - As an ordinary module.
 """
