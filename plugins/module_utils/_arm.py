@@ -91,7 +91,7 @@ class Arm:
             if _is_absence(error):
                 return None
             raise
-        self._memory.remember(document, asked, *_key(resource_id, api_version))
+        self._memory.remember(document, asked, _subject(resource_id), api_version)
         return document
 
     def recall(self, resource_id: str, api_version: str, among: Sequence[str] = ()) -> Document | None:
@@ -101,11 +101,11 @@ class Arm:
         for all. With `among`, the paths of lists that the resource is in, the longest one first, single resources are
         left to whoever needs them, and a run that goes through many reads a list. Raises NexusError.
         """
-        key = _key(resource_id, api_version)
+        subject = _subject(resource_id)
         if not among:
-            return self._memory.recall_or_read(key, lambda: self.get(resource_id, api_version))
-        self._memory.recall_or_read(key, lambda: self._read_neighbours(among, api_version))
-        document: Document | None = self._memory.recall(*key)
+            return self._memory.recall_or_read(lambda: self.get(resource_id, api_version), subject, api_version)
+        self._memory.recall_or_read(lambda: self._read_neighbours(among, api_version), subject, api_version)
+        document: Document | None = self._memory.recall(subject, api_version)
         return document
 
     def list_resources(self, path: str, api_version: str) -> list[Document]:
@@ -113,7 +113,7 @@ class Arm:
         asked = time.monotonic()
         items = self.list(path, api_version)
         for item in items:
-            self._memory.remember(item, asked, *_key(str(item.get("id")), api_version))
+            self._memory.remember(item, asked, _subject(str(item.get("id"))), api_version)
         return items
 
     def list(self, path: str, api_version: str, query: dict[str, str] | None = None) -> list[Document]:
@@ -145,7 +145,7 @@ class Arm:
         Returns the resource as it is then; with `wait=False` None when Azure goes on in the background. Raises
         NexusError, `OperationTimeout` or the operation's own code among others.
         """
-        with self._memory.writing(*_key(resource_id, api_version)), azure_errors("update", resource_id):
+        with self._memory.writing(_subject(resource_id)), azure_errors("update", resource_id):
             poller = self._resources.begin_update_by_id(
                 resource_id=_quoted(resource_id),
                 api_version=api_version,
@@ -186,14 +186,14 @@ class Arm:
 
     def _read_neighbours(self, among: Sequence[str], api_version: str) -> None:
         """Count the resources that were not known, and at the third read them all."""
-        counter = ("strangers", among[0].lower(), api_version)
-        with self._memory.locked(*counter):
+        counter = ("strangers", among[0].lower())
+        with self._memory.locked(*counter, api_version):
             asked = time.monotonic()
-            count = self._memory.recall(*counter) or 0
+            count = self._memory.recall(counter, api_version) or 0
             if count == _FEW:
                 self._list_first(among, api_version)
             if count <= _FEW:
-                self._memory.remember(count + 1, asked, *counter)
+                self._memory.remember(count + 1, asked, counter, api_version)
 
     def _list_first(self, paths: Sequence[str], api_version: str) -> None:
         """Read the first list that this login may read."""
@@ -226,8 +226,8 @@ def _is_absence(error: NexusError) -> bool:
     return error.status == 404 and error.code.endswith("NotFound") and error.code not in _NOT_ABSENCE
 
 
-def _key(resource_id: str, api_version: str) -> tuple[str, str, str]:
-    return "resource", resource_id.strip("/").lower(), api_version
+def _subject(resource_id: str) -> tuple[str, str]:
+    return "resource", resource_id.strip("/").lower()
 
 
 def _quoted(path: str) -> str:

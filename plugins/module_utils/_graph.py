@@ -67,11 +67,11 @@ class Graph:
         if not found:
             return None
         principal_id = str(found[0]["id"])
-        self._memory.remember(principal_id, asked, "service principal", app_id)
+        self._memory.remember(principal_id, asked, ("service principal", app_id))
         return principal_id
 
     def recall_service_principal_id(self, app_id: str) -> str | None:
         """`service_principal_id` as a task of this run has read it lately, if tasks share what they read; else None."""
-        key = ("service principal", app_id)
-        found: str | None = self._memory.recall_or_read(key, lambda: self.service_principal_id(app_id))
+        subject = ("service principal", app_id)
+        found: str | None = self._memory.recall_or_read(lambda: self.service_principal_id(app_id), subject)
         return found

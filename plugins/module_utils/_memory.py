@@ -4,6 +4,7 @@
 """What the tasks of one run have read under one login.
 
 Private to this collection. A remembered document may be out of date, so it only ever proves that nothing needs doing.
+A *subject* is what a document is about, such as one resource; its *detail* is how it was asked for, such as a version.
 """
 
 from __future__ import annotations
@@ -32,38 +33,41 @@ class Memory:
         """Whether anything is ever remembered."""
         return self._store is not None
 
-    def recall(self, *key: str) -> Any:
-        """What was remembered under this key and is neither too old nor dropped; None otherwise."""
-        entry = self._read(key)
-        if entry is None or self._store is None:
+    def recall(self, subject: Key, detail: str = "") -> Any:
+        """What was remembered, unless it is too old or the subject was written to since it was asked for; else None."""
+        entry = self._read((*subject, detail))
+        if entry is None or self._store is None or time.monotonic() - entry.asked > self._seconds:
             return None
-        young = time.monotonic() - entry.asked <= self._seconds
-        return entry.value if young and entry.asked > self._store.distrusted else None
+        written = self._store.read(_written(subject))
+        last_change = max(self._store.distrusted, written.asked if written is not None else 0.0)
+        return entry.value if entry.asked > last_change else None
 
-    def recall_or_read(self, key: Key, read: Callable[[], Any]) -> Any:
+    def recall_or_read(self, read: Callable[[], Any], subject: Key, detail: str = "") -> Any:
         """`recall`, or what `read` gives; one task reads (and remembers) while those that want the same wait for it."""
         if not self.works:
             return None
-        value = self.recall(*key)
+        value = self.recall(subject, detail)
         if value is not None:
             return value
-        with self.locked(*key):
-            value = self.recall(*key)
+        with self.locked(*subject, detail):
+            value = self.recall(subject, detail)
             return read() if value is None else value
 
-    def remember(self, value: Any, asked: float, *key: str) -> None:
+    def remember(self, value: Any, asked: float, subject: Key, detail: str = "") -> None:
         """Keep a JSON value that was asked for at this moment of `time.monotonic`."""
-        if self._store is not None:
-            self._store.write((*self._login, *key), Entry(value, asked))
+        self._write((*subject, detail), Entry(value, asked))
 
     @contextmanager
-    def writing(self, *key: str) -> Iterator[None]:
-        """Around a write to what the key means: neither what was read before nor what is read meanwhile stays."""
-        self._drop(key)
+    def writing(self, subject: Key) -> Iterator[None]:
+        """Around a write to the subject: what was asked for before its end is not recalled any more.
+
+        In no detail, and by no login: a subject is the same thing for all of them.
+        """
+        self._mark(subject)
         try:
             yield
         finally:
-            self._drop(key)
+            self._mark(subject)
 
     @contextmanager
     def locked(self, *key: str) -> Iterator[None]:
@@ -88,12 +92,20 @@ class Memory:
             if value is None:
                 asked = time.monotonic()
                 value = make()
-                self.remember(value, asked, *key)
+                self._write(key, Entry(value, asked))
         return value
 
     def _read(self, key: Key) -> Entry | None:
         return None if self._store is None else self._store.read((*self._login, *key))
 
-    def _drop(self, key: Key) -> None:
+    def _write(self, key: Key, entry: Entry) -> None:
         if self._store is not None:
-            self._store.drop((*self._login, *key))
+            self._store.write((*self._login, *key), entry)
+
+    def _mark(self, subject: Key) -> None:
+        if self._store is not None:
+            self._store.write(_written(subject), Entry(True, time.monotonic()))
+
+
+def _written(subject: Key) -> Key:
+    return ("written", *subject)

@@ -64,7 +64,7 @@ class RoleApi:
         path = f"{scope}/providers/Microsoft.Authorization/roleAssignments"
         asked = time.monotonic()
         found = [_assignment(item) for item in self._arm.list(path, _API_VERSION, {"$filter": "atScope()"})]
-        self._memory.remember(found, asked, *_key(scope))
+        self._memory.remember(found, asked, _subject(scope))
         return found
 
     def recall_at(self, scope: str) -> list[Assignment] | None:
@@ -72,7 +72,7 @@ class RoleApi:
 
         Good for what `Arm.recall` is good for. Raises NexusError.
         """
-        found: list[Assignment] | None = self._memory.recall_or_read(_key(scope), lambda: self.list_at(scope))
+        found: list[Assignment] | None = self._memory.recall_or_read(lambda: self.list_at(scope), _subject(scope))
         return found
 
     def create(self, scope: str, name: str, role_definition_id: str, principal_id: str) -> tuple[Assignment, bool]:
@@ -91,7 +91,7 @@ class RoleApi:
             }
         }
         operation = "create a role assignment at"
-        with self._memory.writing(*_key(scope)), azure_errors(operation, scope):
+        with self._memory.writing(_subject(scope)), azure_errors(operation, scope):
             content = json.dumps(body).encode()
             document, status = self._assignments.create(scope.lstrip("/"), name, content, cls=_body_and_status)
         if document is None:
@@ -105,7 +105,7 @@ class RoleApi:
     def delete(self, assignment_id: str) -> None:
         """Remove an assignment; one that is gone already is fine. Raises NexusError."""
         scope = assignment_id.lower().partition("/providers/microsoft.authorization/")[0]
-        with self._memory.writing(*_key(scope)), azure_errors("delete the role assignment", assignment_id):
+        with self._memory.writing(_subject(scope)), azure_errors("delete the role assignment", assignment_id):
             self._assignments.delete_by_id(assignment_id.lstrip("/"))
 
     @cached_property
@@ -125,7 +125,7 @@ class RoleApi:
         return client.role_assignments
 
 
-def _key(scope: str) -> tuple[str, str]:
+def _subject(scope: str) -> tuple[str, str]:
     return "role assignments", scope.strip("/").lower()
 
 

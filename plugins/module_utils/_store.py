@@ -31,10 +31,7 @@ class Store(Protocol):
         """What was written last."""
 
     def write(self, key: Key, entry: Entry) -> None:
-        """Keep the entry, unless something that was asked for later, or dropped later, is there already."""
-
-    def drop(self, key: Key) -> None:
-        """Forget what was asked for up to now; answers that are still on their way are not taken any more."""
+        """Keep the entry, unless something that was asked for later is there already."""
 
     def locked(self, key: Key) -> AbstractContextManager[None]:
         """One process at a time. The end of a process, however it comes, sets its locks free."""

@@ -49,17 +49,17 @@ class RunCache:
         self._path = parent / f"operator_nexus-{secrets.token_hex(8)}"
 
     def read(self, key: Key) -> Entry | None:
-        entry = self._read(key)
-        return entry if entry is not None and entry.value is not None else None
+        try:
+            found: dict[str, Any] = json.loads(self._fernet.decrypt((self._path / self._name(key)).read_bytes()))
+        except self._unreadable:
+            return None
+        return Entry(found["value"], found["asked"])
 
     def write(self, key: Key, entry: Entry) -> None:
         with self._locked(_WRITES):
-            there = self._read(key)
+            there = self.read(key)
             if there is None or there.asked <= entry.asked:
                 self._replace(key, entry)
-
-    def drop(self, key: Key) -> None:
-        self.write(key, Entry(None, time.monotonic()))
 
     @contextmanager
     def locked(self, key: Key) -> Iterator[None]:
@@ -83,13 +83,6 @@ class RunCache:
 
     def _name(self, key: Key) -> str:
         return hashlib.blake2b("\0".join(key).encode(), key=self._name_key, digest_size=16).hexdigest()
-
-    def _read(self, key: Key) -> Entry | None:
-        try:
-            found: dict[str, Any] = json.loads(self._fernet.decrypt((self._path / self._name(key)).read_bytes()))
-        except self._unreadable:
-            return None
-        return Entry(found["value"], found["asked"])
 
     def _replace(self, key: Key, entry: Entry) -> None:
         content = self._fernet.encrypt(json.dumps({"value": entry.value, "asked": entry.asked}).encode())

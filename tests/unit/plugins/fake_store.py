@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -21,16 +20,12 @@ class FakeStore:
         self.distrusted = 0.0
 
     def read(self, key: Key) -> Entry | None:
-        entry = self.entries.get(key)
-        return entry if entry is not None and entry.value is not None else None
+        return self.entries.get(key)
 
     def write(self, key: Key, entry: Entry) -> None:
         there = self.entries.get(key)
         if there is None or there.asked <= entry.asked:
             self.entries[key] = entry
-
-    def drop(self, key: Key) -> None:
-        self.write(key, Entry(None, time.monotonic()))
 
     @contextmanager
     def locked(self, key: Key) -> Iterator[None]:

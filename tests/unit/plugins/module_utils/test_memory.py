@@ -24,71 +24,71 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_one_task_reads_and_another_recalls(now: list[float]) -> None:
     store = FakeStore()
-    Memory(store, ("me",), 60).remember({"a": 1}, now[0], "resource", "x")
-    assert Memory(store, ("me",), 60).recall("resource", "x") == {"a": 1}
-    assert Memory(store, ("me",), 60).recall("resource", "y") is None
+    Memory(store, ("me",), 60).remember({"a": 1}, now[0], ("resource", "x"))
+    assert Memory(store, ("me",), 60).recall(("resource", "x")) == {"a": 1}
+    assert Memory(store, ("me",), 60).recall(("resource", "y")) is None
 
 
 def test_another_login_sees_nothing_of_it(now: list[float]) -> None:
     store = FakeStore()
-    Memory(store, ("me",), 60).remember({"a": 1}, now[0], "x")
-    assert Memory(store, ("you",), 60).recall("x") is None
+    Memory(store, ("me",), 60).remember({"a": 1}, now[0], ("x",))
+    assert Memory(store, ("you",), 60).recall(("x",)) is None
 
 
 @pytest.mark.parametrize(("seconds", "age", "known"), [(60, 60, True), (60, 61, False), (5, 6, False)])
 def test_age_counts_from_the_question(seconds: float, age: float, known: bool, now: list[float]) -> None:
     memory = Memory(FakeStore(), (), seconds)
-    memory.remember("value", now[0], "x")
+    memory.remember("value", now[0], ("x",))
     now[0] += age
-    assert (memory.recall("x") == "value") is known
+    assert (memory.recall(("x",)) == "value") is known
 
 
 @pytest.mark.parametrize("memory", [Memory(), Memory(FakeStore(), (), 0), Memory(None, (), 60)])
 def test_without_a_store_or_an_age_nothing_is_remembered(memory: Memory) -> None:
-    memory.remember("value", 0.0, "x")
+    memory.remember("value", 0.0, ("x",))
     numbers = iter(range(2))
     assert [memory.once(("x",), lambda: next(numbers)) for _time in range(2)] == [0, 1]
-    with memory.locked("x"), memory.writing("x"):
+    with memory.locked("x"), memory.writing(("x",)):
         pass
-    assert (memory.works, memory.recall("x")) == (False, None)
-    assert memory.recall_or_read(("x",), lambda: pytest.fail("nobody to read it for")) is None
+    assert (memory.works, memory.recall(("x",))) == (False, None)
+    assert memory.recall_or_read(lambda: pytest.fail("nobody to read it for"), ("x",)) is None
 
 
 def test_a_write_drops_what_was_read_before_it_and_during_it(now: list[float]) -> None:
     memory = Memory(FakeStore(), (), 60)
-    memory.remember("before", now[0], "x")
-    with memory.writing("x"):
-        assert memory.recall("x") is None
+    memory.remember("before", now[0], ("x",))
+    with memory.writing(("x",)):
+        assert memory.recall(("x",)) is None
         now[0] += 1
         during = now[0]
         now[0] += 1
     # An answer to a question from before the end of the write comes late.
-    memory.remember("during", during, "x")
-    assert memory.recall("x") is None
+    memory.remember("during", during, ("x",))
+    assert memory.recall(("x",)) is None
     now[0] += 1
-    memory.remember("after", now[0], "x")
-    assert memory.recall("x") == "after"
+    memory.remember("after", now[0], ("x",))
+    assert memory.recall(("x",)) == "after"
 
 
 def test_a_write_that_fails_may_have_been_carried_out(now: list[float]) -> None:
     memory = Memory(FakeStore(), (), 60)
-    memory.remember("before", now[0], "x")
-    with pytest.raises(OSError), memory.writing("x"):
+    memory.remember("before", now[0], ("x",))
+    with pytest.raises(OSError), memory.writing(("x",)):
         raise OSError
-    assert memory.recall("x") is None
+    assert memory.recall(("x",)) is None
 
 
 def test_documents_from_before_a_task_that_shares_nothing_do_not_count(now: list[float]) -> None:
     store = FakeStore()
     memory = Memory(store, (), 60)
-    memory.remember("document", now[0], "x")
+    memory.remember("document", now[0], ("x",))
     token = memory.once(("token",), lambda: "token")
     store.distrusted = now[0]
-    assert memory.recall("x") is None
+    assert memory.recall(("x",)) is None
     assert memory.once(("token",), lambda: pytest.fail("a token is as good as before")) == token
     now[0] += 1
-    memory.remember("document", now[0], "x")
-    assert memory.recall("x") == "document"
+    memory.remember("document", now[0], ("x",))
+    assert memory.recall(("x",)) == "document"
 
 
 def test_once_is_once_for_all_tasks_whatever_the_age(now: list[float]) -> None:
@@ -106,20 +106,27 @@ def test_once_makes_anew_what_is_no_good(now: list[float]) -> None:
     assert memory.once(("x",), lambda: pytest.fail("made already"), lambda value: value == "new") == "new"
 
 
-@pytest.mark.parametrize("ask", ["once", "recall_or_read"])
-def test_who_comes_while_another_asks_waits_and_takes_its_answer(ask: str, now: list[float]) -> None:
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda memory, make: memory.once(("x", ""), make),
+        lambda memory, make: memory.recall_or_read(make, ("x",)),
+    ],
+    ids=["once", "recall_or_read"],
+)
+def test_who_comes_while_another_asks_waits_and_takes_its_answer(ask: Any, now: list[float]) -> None:
     """The other one is done when the lock is free."""
     store = FakeStore()
     other = Memory(store, (), 60)
 
     class Waiting(FakeStore):
         def locked(self, key: Any) -> Any:
-            other.remember("of the other", now[0], "x")
+            other.remember("of the other", now[0], ("x",))
             return store.locked(key)
 
     waiting = Waiting()
     waiting.entries = store.entries
-    assert getattr(Memory(waiting, (), 60), ask)(("x",), lambda: pytest.fail("asked twice")) == "of the other"
+    assert ask(Memory(waiting, (), 60), lambda: pytest.fail("asked twice")) == "of the other"
 
 
 def test_the_lock_is_held_while_one_asks() -> None:
@@ -130,5 +137,20 @@ def test_the_lock_is_held_while_one_asks() -> None:
         return "value"
 
     assert Memory(store, ("me",), 60).once(("x",), make) == "value"
-    assert Memory(store, ("me",), 60).recall_or_read(("y",), lambda: len(store.held)) == 1
+    assert Memory(store, ("me",), 60).recall_or_read(lambda: len(store.held), ("y",)) == 1
     assert store.held == set()
+
+
+def test_a_write_counts_for_every_login_and_every_way_to_ask(now: list[float]) -> None:
+    store = FakeStore()
+    mine, yours = Memory(store, ("me",), 60), Memory(store, ("you",), 60)
+    for memory in (mine, yours):
+        memory.remember("old", now[0], ("x",), "2024-07-01")
+        memory.remember("old", now[0], ("x",), "2025-09-01")
+        memory.remember("other", now[0], ("y",), "2025-09-01")
+    now[0] += 1
+    with mine.writing(("x",)):
+        pass
+    for memory in (mine, yours):
+        assert memory.recall(("x",), "2024-07-01") is memory.recall(("x",), "2025-09-01") is None
+        assert memory.recall(("y",), "2025-09-01") == "other"

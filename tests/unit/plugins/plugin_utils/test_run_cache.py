@@ -88,16 +88,6 @@ def test_the_later_question_has_the_better_answer(tmp_path: Path) -> None:
     assert cache.read(("x",)) == Entry("later", 2.0)
 
 
-def test_what_was_dropped_stays_dropped_until_it_is_asked_for_again(tmp_path: Path) -> None:
-    cache, asked = RunCache(tmp_path), time.monotonic()
-    cache.write(("x",), Entry("before", asked))
-    cache.drop(("x",))
-    cache.write(("x",), Entry("late answer", asked))
-    assert cache.read(("x",)) is None
-    cache.write(("x",), Entry("after", time.monotonic()))
-    assert cache.read(("x",)) is not None
-
-
 def test_distrust_is_told_to_all(tmp_path: Path) -> None:
     cache = RunCache(tmp_path)
     in_worker(lambda: cache.distrust(5.0))
@@ -145,6 +135,5 @@ def test_without_a_place_on_disk_nothing_is_remembered_and_nothing_fails(tmp_pat
     cache = RunCache(tmp_path / "gone")
     with cache.locked(("x",)):
         cache.write(("x",), Entry("value", 1.0))
-    cache.drop(("x",))
     cache.distrust(1.0)
     assert (cache.read(("x",)), cache.distrusted) == (None, 0.0)
