@@ -8,9 +8,10 @@ Private to this collection.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
-from ansible.module_utils.common.parameters import env_fallback
+from ansible.module_utils.common.parameters import AnsibleFallbackNotFound
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils import _api_version
 
@@ -56,13 +57,22 @@ WAIT_SPEC: dict[str, dict[str, Any]] = {
 }
 # For role assignments only the replication of a new principal is waited for: about a minute, so this is generous.
 ROLE_WAIT_SPEC: dict[str, dict[str, Any]] = {"wait_timeout": {"type": "int", "default": 300}}
+
+
+def _variable(name: str) -> str:
+    """For `fallback`: a variable of the environment; an empty one, as AWX injects them, is none."""
+    if not os.environ.get(name):
+        raise AnsibleFallbackNotFound
+    return os.environ[name]
+
+
 # How the tasks of a run work together, see doc_fragments/_run.py. The variables are for those who start playbooks that
 # others wrote.
 RUN_SPEC: dict[str, dict[str, Any]] = {
     "run_cache_seconds": {
         "type": "int",
         "default": 60,
-        "fallback": (env_fallback, ["OPERATOR_NEXUS_RUN_CACHE_SECONDS"]),
+        "fallback": (_variable, ["OPERATOR_NEXUS_RUN_CACHE_SECONDS"]),
     },
-    "progress": {"type": "bool", "default": True, "fallback": (env_fallback, ["OPERATOR_NEXUS_PROGRESS"])},
+    "progress": {"type": "bool", "default": True, "fallback": (_variable, ["OPERATOR_NEXUS_PROGRESS"])},
 }

@@ -53,6 +53,7 @@ _NOT_ABSENCE = ("SubscriptionNotFound", "TenantNotFound", "ResourceTypeNotFound"
 
 # So many resources of a collection are read one by one before the rest of them is read as a list.
 _FEW = 2
+_REFUSED = -1
 
 
 class Arm:
@@ -89,10 +90,15 @@ class Arm:
                 document = self._read(_quoted(resource_id), {}, api_version, "read", resource_id)
         except NexusError as error:
             if _is_absence(error):
+                self.forget(resource_id)
                 return None
             raise
         self._memory.remember(document, asked, _subject(resource_id), api_version)
         return document
+
+    def forget(self, resource_id: str) -> None:
+        """Let no task of the run recall what was read of the resource up to now."""
+        self._memory.forget(_subject(resource_id))
 
     def recall(self, resource_id: str, api_version: str, among: Sequence[str] = ()) -> Document | None:
         """The resource as a task of this run has read it lately, if tasks share what they read; else None.
@@ -185,25 +191,28 @@ class Arm:
         return client.resources
 
     def _read_neighbours(self, among: Sequence[str], api_version: str) -> None:
-        """Count the resources that were not known, and at the third read them all."""
-        counter = ("strangers", among[0].lower())
+        """Count the resources that were not known, and at the third read the longest list that this login may read."""
+        for path in among:
+            if self._count_or_list(path, api_version):
+                return
+
+    def _count_or_list(self, path: str, api_version: str) -> bool:
+        """False when the list at this path was refused, now or before."""
+        counter = ("strangers", path.lower())
         with self._memory.locked(*counter, api_version):
             asked = time.monotonic()
             count = self._memory.recall(counter, api_version) or 0
+            if count == _REFUSED:
+                return False
             if count == _FEW:
-                self._list_first(among, api_version)
+                try:
+                    self.list_resources(path, api_version)
+                except NexusError:
+                    # Whatever it is, who needs the resource itself will read that, and tell.
+                    count = _REFUSED - 1
             if count <= _FEW:
                 self._memory.remember(count + 1, asked, counter, api_version)
-
-    def _list_first(self, paths: Sequence[str], api_version: str) -> None:
-        """Read the first list that this login may read."""
-        for path in paths:
-            try:
-                self.list_resources(path, api_version)
-            except NexusError:
-                # Whatever it is, who needs the resource itself will read that, and tell.
-                continue
-            return
+            return count >= 0
 
     def _read(self, path: str, params: dict[str, str], api_version: str, operation: str, resource_id: str) -> Document:
         version = params.get("api-version", api_version)

@@ -81,9 +81,11 @@ class Outcome:
 
 def converge(arm: Arm, aim: Aim, check_mode: bool) -> Outcome:
     """Make the resource what `aim.plan` wants. Raises NexusError, also when the timeout is over before that."""
-    done = converged(arm, aim)
-    if done is not None:
-        return done
+    return converged(arm, aim) or converge_anew(arm, aim, check_mode)
+
+
+def converge_anew(arm: Arm, aim: Aim, check_mode: bool) -> Outcome:
+    """`converge` on nothing but what is read for it."""
     # Hosts that lost the same race must not come back in step.
     clock = Clock(aim.timeout, jitter=True)
     current = fetch(arm, aim.resource_id, aim.label, aim.api_version)
@@ -112,6 +114,8 @@ def converge(arm: Arm, aim: Aim, check_mode: bool) -> Outcome:
         if written is None and not aim.wait:
             # The operation has only begun: what it will set, on top of what the resource says of itself meanwhile.
             running = fetch(arm, aim.resource_id, aim.label, aim.api_version)
+            # Not what the resource is about to be, whatever state it tells.
+            arm.forget(aim.resource_id)
             return Outcome(True, current, after, aim.apply(running, body))
         return Outcome(True, current, after, _verify(arm, aim, clock, written))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._store import Entry, Key, Store
@@ -24,14 +24,14 @@ class Memory:
     """
 
     def __init__(self, store: Store | None = None, login: Key = (), seconds: float = 0) -> None:
-        self._store = store if seconds > 0 else None
+        self._store = store
         self._login = login
         self._seconds = seconds
 
     @property
     def works(self) -> bool:
-        """Whether anything is ever remembered."""
-        return self._store is not None
+        """Whether anything is ever remembered. What is written counts for others all the same."""
+        return self._store is not None and self._seconds > 0
 
     def recall(self, subject: Key, detail: str = "") -> Any:
         """What was remembered, unless it is too old or the subject was written to since it was asked for; else None."""
@@ -46,12 +46,7 @@ class Memory:
         """`recall`, or what `read` gives; one task reads (and remembers) while those that want the same wait for it."""
         if not self.works:
             return None
-        value = self.recall(subject, detail)
-        if value is not None:
-            return value
-        with self.locked(*subject, detail):
-            value = self.recall(subject, detail)
-            return read() if value is None else value
+        return self._first(lambda: self.recall(subject, detail), read, (*subject, detail))
 
     def remember(self, value: Any, asked: float, subject: Key, detail: str = "") -> None:
         """Keep a JSON value that was asked for at this moment of `time.monotonic`."""
@@ -59,20 +54,25 @@ class Memory:
 
     @contextmanager
     def writing(self, subject: Key) -> Iterator[None]:
-        """Around a write to the subject: what was asked for before its end is not recalled any more.
-
-        In no detail, and by no login: a subject is the same thing for all of them.
-        """
-        self._mark(subject)
+        """Around a write to the subject: what was asked for before its end is forgotten."""
+        self.forget(subject)
         try:
             yield
         finally:
-            self._mark(subject)
+            self.forget(subject)
+
+    def forget(self, subject: Key) -> None:
+        """Recall nothing that was asked for up to now.
+
+        In no detail, and for no login: a subject is the same thing for all of them.
+        """
+        if self._store is not None:
+            self._store.write(_written(subject), Entry(True, time.monotonic()))
 
     @contextmanager
     def locked(self, *key: str) -> Iterator[None]:
         """One task of the run at a time."""
-        with nullcontext() if self._store is None else self._store.locked((*self._login, *key)):
+        with self._lock(key):
             yield
 
     def once(self, key: Key, make: Callable[[], Any], is_good: Callable[[Any], bool] = lambda value: True) -> Any:
@@ -82,29 +82,37 @@ class Memory:
             entry = self._read(key)
             return entry.value if entry is not None and is_good(entry.value) else None
 
-        if self._store is None:
-            return make()
+        def make_and_keep() -> Any:
+            asked = time.monotonic()
+            value = make()
+            self._write(key, Entry(value, asked))
+            return value
+
+        return self._first(kept, make_and_keep, key) if self.works else make()
+
+    def _first(self, kept: Callable[[], Any], make: Callable[[], Any], key: Key) -> Any:
+        """What is kept, or what the first task makes while the others wait for it."""
         value = kept()
         if value is not None:
             return value
-        with self.locked(*key):
+        with self._lock(key) as waited:
             value = kept()
-            if value is None:
-                asked = time.monotonic()
+            if value is None and not waited:
                 value = make()
-                self._write(key, Entry(value, asked))
-        return value
+        # Who waited for nothing goes ahead with the others: one after the other, a hundred failures would take hours.
+        return make() if value is None and waited else value
+
+    def _lock(self, key: Key) -> AbstractContextManager[bool]:
+        if self._store is None or not self.works:
+            return nullcontext(False)
+        return self._store.locked((*self._login, *key))
 
     def _read(self, key: Key) -> Entry | None:
-        return None if self._store is None else self._store.read((*self._login, *key))
+        return self._store.read((*self._login, *key)) if self._store is not None and self.works else None
 
     def _write(self, key: Key, entry: Entry) -> None:
-        if self._store is not None:
+        if self._store is not None and self.works:
             self._store.write((*self._login, *key), entry)
-
-    def _mark(self, subject: Key) -> None:
-        if self._store is not None:
-            self._store.write(_written(subject), Entry(True, time.monotonic()))
 
 
 def _written(subject: Key) -> Key:

@@ -48,11 +48,13 @@ class Session:
         say: Say = say_nothing,
     ) -> None:
         environ = os.environ if environ is None else environ
-        self._settings = _settings.resolve(params, environ, Path("~").expanduser())
+        home = Path("~").expanduser()
+        self._settings = _settings.resolve(params, environ, home)
         self._method = _credentials.choose(self._settings)
         self._method.validate()
         _clouds.check_name(self._settings["cloud_environment"], self._settings["cloud_metadata_url"])
-        self._memory = Memory(store, _login(self._settings), params.get("run_cache_seconds") or 0)
+        az = _settings.cli_login(environ, home) if self._settings["source"] == "cli" else ""
+        self._memory = Memory(store, (*_login(self._settings), az), params.get("run_cache_seconds") or 0)
         self._say = say if params.get("progress") else say_nothing
 
     @cached_property

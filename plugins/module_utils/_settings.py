@@ -107,6 +107,14 @@ def resolve(params: Mapping[str, Any], environ: Mapping[str, str], home: Path) -
     )
 
 
+def cli_login(environ: Mapping[str, str], home: Path) -> str:
+    """What changes when somebody else logs in with az, or chooses another subscription there."""
+    try:
+        return str(_cli_profile_file(environ, home).stat().st_mtime_ns)
+    except OSError:
+        return ""
+
+
 def _find_credentials(given: Values, env: Values, environ: Mapping[str, str], home: Path) -> tuple[str, Values]:
     """Where the credentials come from, and their values."""
     wanted = given["auth_source"] or env["auth_source"] or "auto"

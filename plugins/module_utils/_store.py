@@ -33,8 +33,11 @@ class Store(Protocol):
     def write(self, key: Key, entry: Entry) -> None:
         """Keep the entry, unless something that was asked for later is there already."""
 
-    def locked(self, key: Key) -> AbstractContextManager[None]:
-        """One process at a time. The end of a process, however it comes, sets its locks free."""
+    def locked(self, key: Key) -> AbstractContextManager[bool]:
+        """One process at a time; gives whether it had to wait for another one.
+
+        The end of a process, however it comes, sets its locks free.
+        """
 
     @property
     def distrusted(self) -> float:

@@ -148,7 +148,13 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._argspe
     WAIT_SPEC,
 )
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._arm import Arm
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._converge import Aim, converge, converged
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._converge import (
+    Aim,
+    Outcome,
+    converge,
+    converge_anew,
+    converged,
+)
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._documents import properties
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import BadInput
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._module import run_module
@@ -207,9 +213,10 @@ def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str,
         wait=params["wait"],
         timeout=params["wait_timeout"],
     )
-    if present and params["check_vault"] and not _is_known_to_be_fine(session.arm, aim, vault_id):
-        require_roles(fetch_vault(session.arm, vault_id, _api_version.KEY_VAULT), vault_id, "key_vault_id")
-    outcome = converge(session.arm, aim, check_mode)
+    if present and params["check_vault"]:
+        outcome = _converge_with_vault(session.arm, aim, vault_id, check_mode)
+    else:
+        outcome = converge(session.arm, aim, check_mode)
     successor = properties(outcome.document).get("secretArchiveSettings") if present else None
     ignored = [_ignored(cluster_id, successor["vaultUri"])] if successor and successor.get("vaultUri") else []
     return {
@@ -226,10 +233,14 @@ def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str,
     }
 
 
-def _is_known_to_be_fine(arm: Arm, aim: Aim, vault_id: str) -> bool:
-    """Whether what the run has read before shows that the cluster needs nothing, and that the vault is a good one."""
-    vault = arm.recall(vault_id, _api_version.KEY_VAULT)
-    return vault is not None and uses_roles(vault) and converged(arm, aim) is not None
+def _converge_with_vault(arm: Arm, aim: Aim, vault_id: str, check_mode: bool) -> Outcome:
+    """`converge`, after a look at the vault: one that was read before is enough where nothing needs doing."""
+    done = converged(arm, aim)
+    vault = arm.recall(vault_id, _api_version.KEY_VAULT) if done is not None else None
+    if done is not None and vault is not None and uses_roles(vault):
+        return done
+    require_roles(fetch_vault(arm, vault_id, _api_version.KEY_VAULT), vault_id, "key_vault_id")
+    return converge_anew(arm, aim, check_mode)
 
 
 def _ignored(cluster_id: str, vault_uri: str) -> str:

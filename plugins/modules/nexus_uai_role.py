@@ -220,7 +220,9 @@ def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str,
     role, state = _role_assignment.MANAGED_IDENTITY_OPERATOR, params["state"]
 
     known = session.arm.recall(identity_id, version)
-    known_principal = params["principal_id"] or session.graph.recall_service_principal_id(params["app_id"])
+    known_principal = params["principal_id"]
+    if known is not None and not known_principal:
+        known_principal = session.graph.recall_service_principal_id(params["app_id"])
     if known is not None and known_principal:
         scope = _resource_id.canonical(known["id"])
         held = granted(session.roles, scope, role, _principals(known_principal), state=state)

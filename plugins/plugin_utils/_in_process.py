@@ -67,9 +67,9 @@ class NexusAction(ActionBase):
         if environment:
             return f"the environment sets {', '.join(environment)}"
         interpreter = self._interpreter(task_vars)
-        if not interpreter.startswith("auto") and not is_this_python(interpreter):
-            return f"the interpreter is {interpreter}"
-        return ""
+        if interpreter.startswith("auto"):
+            return "" if RUN_CACHE is not None else "the Python of Ansible lacks libraries that another one may have"
+        return "" if is_this_python(interpreter) else f"the interpreter is {interpreter}"
 
     def _interpreter(self, task_vars: dict[str, Any]) -> str:
         """What the task's host is told to run modules with; `auto...` when nothing in particular."""
@@ -94,9 +94,13 @@ class NexusAction(ActionBase):
             templar=self._templar,
             shared_loader_obj=self._shared_loader_obj,
         )
-        result: dict[str, Any] = normal.run(task_vars=task_vars)
-        if RUN_CACHE is not None and not self._task.async_val:
-            RUN_CACHE.distrust(time.monotonic())
+        try:
+            result: dict[str, Any] = normal.run(task_vars=task_vars)
+        finally:
+            # Ansible only cleans up after us; its packed module holds the task's options, a secret perhaps.
+            normal.cleanup()
+            if RUN_CACHE is not None:
+                RUN_CACHE.distrust(time.monotonic())
         return result
 
     def _in_process(self, task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -144,9 +148,18 @@ def _quiet_libraries() -> Iterator[None]:
             logger.propagate = propagate
 
 
-# Now, in the parent. Where a library is missing there is no cache, and the task that needs the library says so.
-with _quiet_libraries():
-    RUN_CACHE = RunCache(Path(C.DEFAULT_LOCAL_TMP)) if import_early() else None
+def _make_run_cache() -> RunCache | None:
+    """Load the libraries, and make what the workers share. None where that fails: a task that needs it says why."""
+    try:
+        with _quiet_libraries():
+            return RunCache(Path(C.DEFAULT_LOCAL_TMP)) if import_early() else None
+    except Exception as error:
+        display.vvv(f"The libraries of Azure do not go together: {error!r}")
+        return None
+
+
+# Now, in the parent.
+RUN_CACHE = _make_run_cache()
 
 
 def is_this_python(interpreter: str) -> bool:

@@ -11,7 +11,7 @@ cannot be read by anybody.
 from __future__ import annotations
 
 import fcntl
-import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -38,13 +38,12 @@ class RunCache:
     def __init__(self, parent: Path) -> None:
         with needs("azure-identity"):
             from cryptography.fernet import Fernet, InvalidToken
-        key = Fernet.generate_key()
-        self._fernet = Fernet(key)
+        self._fernet = Fernet(Fernet.generate_key())
         self._unreadable = (OSError, InvalidToken, ValueError)
         # The first use makes OpenSSL look its algorithms up, for some milliseconds: in the parent, not in every worker.
         self._fernet.decrypt(self._fernet.encrypt(b""))
         # Names must not give away what a key was made of, which may be a secret.
-        self._name_key = hashlib.blake2b(key, person=b"names").digest()
+        self._name_key = secrets.token_bytes(32)
         # A worker whose parent has not made the cache makes one of its own: each with a folder to its key.
         self._path = parent / f"operator_nexus-{secrets.token_hex(8)}"
 
@@ -62,9 +61,9 @@ class RunCache:
                 self._replace(key, entry)
 
     @contextmanager
-    def locked(self, key: Key) -> Iterator[None]:
-        with self._locked(self._name(key)):
-            yield
+    def locked(self, key: Key) -> Iterator[bool]:
+        with self._locked(self._name(key)) as waited:
+            yield waited
 
     @property
     def distrusted(self) -> float:
@@ -82,7 +81,7 @@ class RunCache:
         return self._path
 
     def _name(self, key: Key) -> str:
-        return hashlib.blake2b("\0".join(key).encode(), key=self._name_key, digest_size=16).hexdigest()
+        return hmac.new(self._name_key, "\0".join(key).encode(), "sha256").hexdigest()
 
     def _replace(self, key: Key, entry: Entry) -> None:
         content = self._fernet.encrypt(json.dumps({"value": entry.value, "asked": entry.asked}).encode())
@@ -93,20 +92,29 @@ class RunCache:
                 stream.write(content)
             fresh.replace(target)
         except OSError:
-            # No place to remember is no reason to fail.
-            return
+            # No place to remember is no reason to fail, but what is there may not count any more.
+            with suppress(OSError):
+                (self._path / self._name(key)).unlink(missing_ok=True)
 
     @contextmanager
-    def _locked(self, name: str) -> Iterator[None]:
+    def _locked(self, name: str) -> Iterator[bool]:
         try:
             handle = os.open(self._folder / f"{name}.lock", os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         except OSError:
-            yield
+            yield False
             return
         try:
-            # Some network file systems have no locks: then two tasks may ask for the same at the same time.
-            with suppress(OSError):
-                fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
+            yield _lock(handle)
         finally:
             os.close(handle)
+
+
+def _lock(handle: int) -> bool:
+    """Whether somebody else held it before. Some network file systems have no locks: then nobody ever does."""
+    with suppress(OSError):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            return True
+    return False

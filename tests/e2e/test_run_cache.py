@@ -135,10 +135,20 @@ def test_a_write_is_seen_by_the_tasks_after_it(core: Core, cloud: Cloud, homes: 
         task("nexus_cluster_secret_archive", "unlink as a module", **link, state="absent")
         | {"environment": {"A": "b"}},
         task("nexus_cluster_secret_archive", "link after the module", **link),
+        task("nexus_cluster_secret_archive", "unlink, sharing nothing", **link, state="absent", run_cache_seconds=0),
+        task("nexus_cluster_secret_archive", "link after that", **link),
+        task(
+            "nexus_cluster_secret_archive",
+            "unlink by another version",
+            **link,
+            state="absent",
+            api_version="2024-07-01",
+        ),
+        task("nexus_cluster_secret_archive", "link by the first version", **link),
         task("nexus_cluster_secret_archive", "leave it", **link),
     ]
     run = run_tasks(core, next(homes), cloud.env, tasks).assert_good()
-    assert [event["result"]["changed"] for event in run.results] == [True] * 5 + [False]
+    assert [event["result"]["changed"] for event in run.results] == [True] * 9 + [False]
     assert _linked_to(cloud) == vault.lower()
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from e2e_ansible import Core, Run
 from e2e_cloud import Cloud
-from e2e_plays import COLLECTION, run_tasks, task
+from e2e_plays import COLLECTION, credential_options, network, run_tasks, task
 from e2e_ways import modules, other_interpreter, sign_ins
 
 INFO = f"{COLLECTION}.nexus_cluster_info"
@@ -85,6 +85,21 @@ def test_a_time_limit_ends_a_task_that_waits(core: Core, cloud: Cloud, homes: It
     run = run_tasks(core, next(homes), cloud.env, [link])
     assert run.rc != 0
     assert "Timed out after 3 " in run.output or "expected time frame (3)" in run.output, run.output
+
+
+def test_a_module_that_runs_out_of_time_leaves_no_secret_behind(
+    core: Core, cloud: Cloud, homes: Iterator[Path], tmp_path: Path
+) -> None:
+    """Ansible's packed module holds the options of the task."""
+    cloud.settings(operation_seconds=60)
+    oslo = next(one["id"] for one in cloud.clusters() if one["name"] == "cluster-oslo")
+    options = credential_options(cloud) | {"id": oslo, "key_vault_id": cloud.vaults()["kv-nexus-prod"]["id"]}
+    link = task("nexus_cluster_secret_archive", "link", **options) | {"timeout": 4, "environment": {"SITE": "east"}}
+    variables = network(cloud) | {"ANSIBLE_REMOTE_TEMP": str(tmp_path / "remote")}
+    run = run_tasks(core, next(homes), variables, [link], "-vvv")
+    assert run.rc != 0
+    assert len(modules(run)) == 1
+    assert list((tmp_path / "remote").iterdir()) == []
 
 
 def test_a_missing_library_is_told_by_the_task(core: Core, cloud: Cloud, homes: Iterator[Path], tmp_path: Path) -> None:

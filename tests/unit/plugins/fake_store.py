@@ -28,10 +28,10 @@ class FakeStore:
             self.entries[key] = entry
 
     @contextmanager
-    def locked(self, key: Key) -> Iterator[None]:
+    def locked(self, key: Key) -> Iterator[bool]:
         assert key not in self.held
         self.held.add(key)
         try:
-            yield
+            yield False
         finally:
             self.held.remove(key)

@@ -70,6 +70,7 @@ class FakeArm:
     def __init__(self, *documents: Document, etags: bool = True) -> None:
         self.resources = {item["id"].lower(): copy.deepcopy(item) for item in documents}
         self.remembered: dict[str, Document] = {}
+        self.forgotten: list[str] = []
         self.etags = etags
         self.log: list[tuple[str, str]] = []
         self.bodies: list[Document] = []
@@ -91,6 +92,9 @@ class FakeArm:
 
     def recall(self, resource_id: str, api_version: str, among: Sequence[str] = ()) -> Document | None:
         return copy.deepcopy(self.remembered.get(resource_id.lower()))
+
+    def forget(self, resource_id: str) -> None:
+        self.forgotten.append(resource_id)
 
     def progress(self, doing: str, resource_id: str) -> Progress:
         return Progress(say_nothing, "")

@@ -346,15 +346,21 @@ def test_the_third_of_many_brings_all_the_others() -> None:
 
 
 def test_who_may_not_read_the_long_list_reads_the_short_one() -> None:
-    arm, transport = remembering(error("AuthorizationFailed", 403), Answer(body={"value": things("c")}))
-    found = [arm.recall(f"{GROUP}/{name}", VERSION, [SUBSCRIPTION, GROUP]) for name in "abc"]
-    assert found[2] == things("c")[0]
-    assert transport.calls[1] == f"GET https://arm.test{GROUP}?api-version={VERSION}"
+    """Each group's, for a fleet may lie in many."""
+    arm, transport = remembering(error("AuthorizationFailed", 403), *[Answer(body={"value": things("e")})] * 2)
+    found = [arm.recall(f"{GROUP}/{name}", VERSION, [SUBSCRIPTION, GROUP]) for name in "abcde"]
+    assert found == [None] * 4 + things("e")
+    other = GROUP.replace("/g/", "/other/")
+    for name in "abc":
+        arm.recall(f"{other}/{name}", VERSION, [SUBSCRIPTION, other])
+    assert transport.calls == [
+        f"GET https://arm.test{path}?api-version={VERSION}" for path in (SUBSCRIPTION, GROUP, other)
+    ]
 
 
 def test_who_may_read_no_list_is_not_told_of_it() -> None:
     arm, transport = remembering(*[error("AuthorizationFailed", 403)] * 2)
-    assert [arm.recall(f"{GROUP}/{name}", VERSION, [SUBSCRIPTION, GROUP]) for name in "abcd"] == [None] * 4
+    assert [arm.recall(f"{GROUP}/{name}", VERSION, [SUBSCRIPTION, GROUP]) for name in "abcdefg"] == [None] * 7
     assert len(transport.calls) == 2
 
 
@@ -362,4 +368,11 @@ def test_a_write_makes_it_unknown_again() -> None:
     arm, _transport = remembering(Answer(body={"id": ID}), Answer(body={"id": ID}))
     arm.get(ID, VERSION)
     arm.patch(ID, {}, VERSION)
+    assert arm.recall(ID, VERSION, ["/list"]) is None
+
+
+def test_what_is_seen_to_be_gone_is_not_recalled() -> None:
+    arm, _transport = remembering(Answer(body={"id": ID}), error("ResourceNotFound"))
+    arm.get(ID, VERSION)
+    assert arm.get(ID, VERSION) is None
     assert arm.recall(ID, VERSION, ["/list"]) is None

@@ -38,6 +38,7 @@ class SlowArm:
         self.remembered: Document | None = None
         self.reads = 0
         self.said: list[str] = []
+        self.forgotten: list[str] = []
         self.document: Document = {"id": CLUSTER, "etag": "e", "properties": {}}
         self.operation_seconds = operation_seconds
         monkeypatch.setattr(time, "monotonic", lambda: self.now)
@@ -51,6 +52,9 @@ class SlowArm:
 
     def recall(self, resource_id: str, api_version: str, among: Sequence[str] = ()) -> Document | None:
         return copy.deepcopy(self.remembered)
+
+    def forget(self, resource_id: str) -> None:
+        self.forgotten.append(resource_id)
 
     def progress(self, doing: str, resource_id: str) -> Progress:
         return Progress(self.said.append, doing)
@@ -135,6 +139,7 @@ def test_without_wait_an_operation_that_is_going_on_is_not_waited_for(monkeypatc
     arm.states = ["Updating", "Updating"]
     outcome = converge(arm, aim(wait=False), check_mode=False)  # type: ignore[arg-type]
     assert (len(arm.limits), arm.slept) == (1, [])
+    assert arm.forgotten == [CLUSTER], "what was read meanwhile is about to change"
     # Azure does not show the change yet, the result tells of it all the same.
     assert outcome.document["properties"] == {"wanted": True, "provisioningState": "Updating"}
 

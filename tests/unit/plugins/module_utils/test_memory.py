@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._memory import Memory
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._store import Key
 from ansible_collections.operator_nexus.credentials.tests.unit.plugins.fake_store import FakeStore
 
 
@@ -154,3 +157,31 @@ def test_a_write_counts_for_every_login_and_every_way_to_ask(now: list[float]) -
     for memory in (mine, yours):
         assert memory.recall(("x",), "2024-07-01") is memory.recall(("x",), "2025-09-01") is None
         assert memory.recall(("y",), "2025-09-01") == "other"
+
+
+def test_a_write_counts_for_others_also_by_who_shares_nothing(now: list[float]) -> None:
+    store = FakeStore()
+    memory = Memory(store, (), 60)
+    memory.remember("old", now[0], ("x",))
+    now[0] += 1
+    with Memory(store, (), 0).writing(("x",)):
+        pass
+    assert memory.recall(("x",)) is None
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [lambda memory, make: memory.once(("x", ""), make), lambda memory, make: memory.recall_or_read(make, ("x",))],
+    ids=["once", "recall_or_read"],
+)
+def test_who_waited_for_nothing_does_not_make_others_wait(ask: Any) -> None:
+    """The one before has failed; from now on all go ahead at once."""
+
+    class Busy(FakeStore):
+        @contextmanager
+        def locked(self, key: Key) -> Iterator[bool]:
+            with super().locked(key):
+                yield True
+
+    store = Busy()
+    assert ask(Memory(store, (), 60), lambda: f"{len(store.held)} locks held") == "0 locks held"

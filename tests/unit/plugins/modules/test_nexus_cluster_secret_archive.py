@@ -177,7 +177,7 @@ def test_the_vault_is_looked_at_only_when_asked_for() -> None:
     [
         (cluster(LINKED), vault(), []),
         (cluster(), vault(), [VAULT, CLUSTER]),
-        (cluster(LINKED), vault(rbac=False), [VAULT]),
+        (cluster(LINKED), vault(rbac=False), [VAULT, CLUSTER]),
     ],
     ids=["all is well", "the cluster has something to do", "the vault was none that would do"],
 )

@@ -137,3 +137,30 @@ def test_without_a_place_on_disk_nothing_is_remembered_and_nothing_fails(tmp_pat
         cache.write(("x",), Entry("value", 1.0))
     cache.distrust(1.0)
     assert (cache.read(("x",)), cache.distrusted) == (None, 0.0)
+
+
+def test_what_cannot_be_replaced_does_not_stay(tmp_path: Path) -> None:
+    """On a full disk; here something is in the way of the new file."""
+    cache = RunCache(tmp_path)
+    cache.write(("x",), Entry("old", 1.0))
+    (cache._path / cache._name(("x",))).with_suffix(".new").mkdir()
+    cache.write(("x",), Entry("new", 2.0))
+    assert cache.read(("x",)) is None
+
+
+def test_who_waits_is_told_so(tmp_path: Path) -> None:
+    cache, reader, writer = RunCache(tmp_path), *os.pipe()
+
+    def hold() -> None:
+        with cache.locked(("x",)):
+            os.write(writer, b".")
+            time.sleep(1)
+
+    with cache.locked(("x",)) as waited:
+        assert waited is False
+    worker = FORK.Process(target=hold)
+    worker.start()
+    os.read(reader, 1)
+    with cache.locked(("x",)) as waited:
+        assert waited is True
+    worker.join(30)
