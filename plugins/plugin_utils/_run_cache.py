@@ -17,7 +17,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -60,10 +60,8 @@ class RunCache:
             if there is None or there.asked <= entry.asked:
                 self._replace(key, entry)
 
-    @contextmanager
-    def locked(self, key: Key) -> Iterator[bool]:
-        with self._locked(self._name(key)) as waited:
-            yield waited
+    def locked(self, key: Key) -> AbstractContextManager[bool]:
+        return self._locked(self._name(key))
 
     @property
     def distrusted(self) -> float:
