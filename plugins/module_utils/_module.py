@@ -51,5 +51,8 @@ def carry_out(
         failure = NexusError(str(error), code="MissingLibrary", target=error.library).failure
         return {"failed": True, "msg": f"{missing_required_lib(error.library)} ({error})", "failure": failure}
     # Ansible shows whatever diff and warnings it is given: a diff is for those who asked for one.
-    unwanted = [name for name in ("diff",) if not show_diff] + [name for name in ("warnings",) if not result.get(name)]
-    return {name: value for name, value in result.items() if name not in unwanted}
+    if not show_diff:
+        result.pop("diff", None)
+    if not result.get("warnings"):
+        result.pop("warnings", None)
+    return result

@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import process_tree
+
 PAUSE = 0.02
 """Seconds between two looks. A look stops each process for a moment, so runs that are timed are not watched."""
 KIB = 1024 / 1e6
@@ -57,37 +59,14 @@ def summed_up(peaks: dict[int, float], parents: set[int]) -> dict[str, Any]:
 def _watch(pid: int, done: threading.Event, peaks: dict[int, float], parents: set[int]) -> None:
     """Fill `peaks` (worker -> MB) and `parents` (workers with processes below them)."""
     while not done.wait(PAUSE):
-        children = _children()
+        children = process_tree.children_of_all()
         for worker in children.get(pid, []):
-            below = _below(children, worker)
+            below = process_tree.below(children, worker)
             used = sum(map(_unique_mb, [worker, *below]))
             if used:
                 peaks[worker] = max(used, peaks.get(worker, 0.0))
             if below:
                 parents.add(worker)
-
-
-def _children() -> dict[int, list[int]]:
-    """Process -> its children, of the whole machine."""
-    found: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        with contextlib.suppress(OSError):  # it has just ended
-            # the command name in parentheses may hold blanks
-            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            found.setdefault(parent, []).append(int(entry.name))
-    return found
-
-
-def _below(children: dict[int, list[int]], pid: int) -> list[int]:
-    found: list[int] = []
-    queue = [pid]
-    while queue:
-        below = children.get(queue.pop(), [])
-        found += below
-        queue += below
-    return found
 
 
 def _unique_mb(pid: int) -> float:

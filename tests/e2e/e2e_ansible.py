@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import process_tree
+
 HERE = Path(__file__).resolve().parent
 WARNING = re.compile(r"\[(?:DEPRECATION )?WARNING\]")
 
@@ -145,7 +147,7 @@ class Running:
     def kill(self) -> None:
         """SIGKILL to the program and to everything below it; Ansible's workers have sessions of their own."""
         os.kill(self.process.pid, signal.SIGSTOP)
-        doomed = [self.process.pid, *_descendants(self.process.pid)]
+        doomed = [self.process.pid, *process_tree.below(process_tree.children_of_all(), self.process.pid)]
         for pid in doomed:
             try:
                 os.kill(pid, signal.SIGKILL)
@@ -159,24 +161,6 @@ class Running:
     def _events(self) -> Iterator[dict[str, Any]]:
         for line in (self.home / "events.jsonl").read_text().splitlines():
             yield json.loads(line)
-
-
-def _descendants(pid: int) -> list[int]:
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            # the command name in parentheses may hold blanks
-            parent = int(entry.read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        children.setdefault(parent, []).append(int(entry.parent.name))
-    found: list[int] = []
-    queue = [pid]
-    while queue:
-        below = children.get(queue.pop(), [])
-        found += below
-        queue += below
-    return found
 
 
 def wait_until(what: str, condition: Any, timeout: float = 30, pause: float = 0.1) -> Any:
