@@ -20,6 +20,14 @@ def cluster_manager(fabric_id: str, identity: dict[str, Any] | None = None) -> d
     return body | ({"identity": identity} if identity else {})
 
 
+def archive_settings(vault_uri: str, identity_id: str | None = None) -> dict[str, Any]:
+    """A cluster's `secretArchiveSettings`: with its system assigned identity, or with this user assigned one."""
+    selected = {"identityType": "SystemAssignedIdentity"}
+    if identity_id:
+        selected = {"identityType": "UserAssignedIdentity", "userAssignedIdentityResourceId": identity_id}
+    return {"vaultUri": vault_uri, "associatedIdentity": selected}
+
+
 def cluster(extended_location: dict[str, str], fabric_id: str) -> dict[str, Any]:
     """The body of a cluster PUT; `extended_location` decides which cluster manager it belongs to."""
     machine = {

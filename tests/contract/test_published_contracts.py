@@ -63,6 +63,7 @@ def test_every_answer_fits_the_published_contract(service: Service, contracts: C
         201,
     )
     _travel_nexus(go, subscription, version, identity["id"], vault["id"])
+    _travel_successor(go, subscription, version, identity["id"], vault)
     _travel_neighbours(go, vault, identity)
     assert go.checked > 30
     assert not go.problems, "\n".join(go.problems)
@@ -102,6 +103,42 @@ def _travel_nexus(go: Traveller, subscription: str, version: str, identity: str,
     go("PATCH", machines[0]["id"], version, {"tags": {"a": "b"}, "properties": {"machineDetails": "here"}}, 202)
     go("PATCH", appliances[0]["id"], version, {"tags": {"a": "b"}}, 202)
     go("GET", f"{clusters[0]['id']}-none", version, expect=404)
+
+
+def _travel_successor(go: Traveller, subscription: str, version: str, identity: str, vault: dict[str, Any]) -> None:
+    """The identity of a running cluster, and the settings with it, in the versions that know them."""
+    cluster = go("GET", f"{subscription}/providers/Microsoft.NetworkCloud/clusters", version)["value"][0]["id"]
+    uri = vault["properties"]["vaultUri"]
+    both = {"type": "SystemAssigned,UserAssigned", "userAssignedIdentities": {identity: {}}}
+    settings = {"identity": both, "properties": {"secretArchiveSettings": bodies.archive_settings(uri, identity)}}
+    if version < "2025-02-01":
+        _refused(go, cluster, version, settings)
+        go("PATCH", cluster, version, {"identity": both}, 202)
+        assert go("GET", cluster, version)["identity"]["principalId"]
+        return
+    go("PATCH", cluster, version, settings, 202)
+    shown = go("GET", cluster, version)
+    assert shown["properties"]["secretArchiveSettings"] == bodies.archive_settings(uri, identity)
+    # What a validation says is in every version, what it means for the update is newer.
+    assert shown["properties"]["conditions"]
+    assert ("actionStates" in shown["properties"]) == (version >= "2025-09-01")
+    go("PATCH", cluster, version, {"properties": {"secretArchiveSettings": bodies.archive_settings(uri)}}, 202)
+    dropped = {"type": "SystemAssigned", "userAssignedIdentities": {identity: None}}
+    go("PATCH", cluster, version, {"identity": dropped}, 202)
+    go("GET", cluster, version)
+    if version != "2026-07-01":
+        go("PATCH", cluster, version, {"properties": {"secretArchiveSettings": None}}, 202)
+        assert "secretArchiveSettings" not in go("GET", cluster, version)["properties"]
+
+
+def _refused(go: Traveller, path: str, version: str, body: dict[str, Any]) -> None:
+    """The contract does not know what the body holds, and the emulator says so too."""
+    answer = go.service.arm("PATCH", f"{path}?api-version={version}", body)
+    assert answer.status_code == 400
+    [detail] = answer.json()["error"]["details"]
+    assert detail["target"] == "$.properties.secretArchiveSettings"
+    [problem] = go.contracts.problems("PATCH", path, version, body, 400, answer.json()) or []
+    assert "secretArchiveSettings" in problem
 
 
 def _travel_neighbours(go: Traveller, vault: dict[str, Any], identity: dict[str, Any]) -> None:

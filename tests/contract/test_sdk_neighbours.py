@@ -18,6 +18,7 @@ from azure.mgmt.keyvault import KeyVaultManagementClient
 from azure.mgmt.msi import ManagedServiceIdentityClient
 from azure.mgmt.networkcloud import NetworkCloudMgmtClient
 
+import bodies
 from exchanges import Recorder
 from sdk_models import differences
 from service import Connect, Service
@@ -219,6 +220,40 @@ def test_rotated_secrets_arrive_in_the_linked_vault(
     assert referenced and set(referenced) <= arrived
     for machine in machines:
         recorder.assert_model(machine)
+
+
+def test_rotated_secrets_arrive_by_the_clusters_own_identity(
+    service: Service, connect: Connect, roles: Any, vaults: Any, credential: ClientSecretCredential, recorder: Recorder
+) -> None:
+    """The successor of the procedure above: a role for the cluster's identity, then its settings."""
+    nexus, vault = connect(NetworkCloudMgmtClient), an_rbac_vault(vaults)
+    assign(roles, vault.id, OFFICER, service.caller_id)
+    secrets = SecretClient(vault.properties.vault_uri, credential, per_retry_policies=[recorder])
+    cluster = next(iter(nexus.clusters.list_by_subscription()))
+
+    def update(**body: Any) -> Any:
+        return nexus.clusters.begin_update(group_of(cluster.id), cluster.name, body).result()
+
+    principal = update(identity={"type": "SystemAssigned"}).identity.principal_id
+    assign(roles, vault.id, WRITER, principal)
+    assert not list(secrets.list_properties_of_secrets())
+    linked = update(properties={"secretArchiveSettings": bodies.archive_settings(vault.properties.vault_uri)})
+    arrived = {item.name for item in secrets.list_properties_of_secrets()}
+    machines = [one for one in nexus.bare_metal_machines.list_by_subscription() if _belongs(one, cluster)]
+    references = [
+        status.secret_archive_reference for machine in machines for status in machine.properties.secret_rotation_status
+    ]
+    assert {item.secret_name for item in references} < arrived
+    assert {item.key_vault_uri for item in references} == {vault.properties.vault_uri}
+    [action] = linked.properties.action_states
+    assert [(step.step_name, step.status) for step in action.step_states] == [
+        ("Validate Azure prerequisites", "Completed")
+    ]
+    assert action.status == "Completed"
+    for thing in (linked, *machines):
+        recorder.assert_model(thing)
+    events = service.control("GET", "history", cluster=cluster.id)["value"]
+    assert [(item["event"], item["identity"]) for item in events] == [("validated", principal), ("rotated", principal)]
 
 
 def _belongs(machine: Any, cluster: Any) -> bool:

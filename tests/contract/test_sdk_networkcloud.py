@@ -10,7 +10,12 @@ from typing import Any
 
 import pytest
 from azure.core import MatchConditions
-from azure.core.exceptions import HttpResponseError, ResourceModifiedError, ResourceNotFoundError
+from azure.core.exceptions import (
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
 from azure.mgmt.networkcloud import NetworkCloudMgmtClient
 
 import bodies
@@ -180,6 +185,38 @@ def test_cluster_update_is_long_running(nexus: Nexus, recorder: Recorder) -> Non
     recorder.assert_model(changed)
 
 
+def test_a_cluster_with_an_identity_of_its_own(service: Service, connect: Connect, recorder: Recorder) -> None:
+    # The next version's contract has lost the marks that allow null.
+    clusters, identity = connect(NetworkCloudMgmtClient, api_version="2025-09-01").clusters, an_identity(service)
+    _like, group, name = first(clusters)
+    uri = "https://kv-nexus-prod.vault.azure.emulator/"
+
+    def update(**body: Any) -> Any:
+        cluster = clusters.begin_update(group, name, body).result()
+        recorder.assert_model(cluster)
+        return cluster
+
+    both = {"type": "SystemAssigned,UserAssigned", "userAssignedIdentities": {identity: {}}}
+    made = update(identity=both, properties={"secretArchiveSettings": bodies.archive_settings(uri, identity)})
+    assert made.identity.type == "SystemAssigned, UserAssigned"
+    [ids] = made.identity.user_assigned_identities.values()
+    assert made.identity.principal_id and ids.principal_id
+    assert made.properties.secret_archive_settings.as_dict() == bodies.archive_settings(uri, identity)
+    [action] = made.properties.action_states
+    [step] = action.step_states
+    # Nobody may write to the vault yet: the update goes on, and retries.
+    assert (action.status, step.step_name, step.status) == ("InProgress", "Validate Azure prerequisites", "Failed")
+
+    selected = bodies.archive_settings(uri)["associatedIdentity"] | {"userAssignedIdentityResourceId": None}
+    system = update(properties={"secretArchiveSettings": {"associatedIdentity": selected}})
+    assert system.properties.secret_archive_settings.as_dict() == bodies.archive_settings(uri)
+    left = update(identity={"type": "SystemAssigned", "userAssignedIdentities": {identity: None}})
+    assert (left.identity.principal_id, left.identity.user_assigned_identities) == (made.identity.principal_id, None)
+    reset = update(identity={"type": "None"}, properties={"secretArchiveSettings": None})
+    assert (reset.identity.as_dict(), reset.properties.secret_archive_settings) == ({"type": "None"}, None)
+    assert not reset.properties.action_states
+
+
 def test_machines_and_appliances_update(nexus: Nexus, recorder: Recorder) -> None:
     machine, group, name = first(nexus.bare_metal_machines)
     changed = nexus.bare_metal_machines.begin_update(
@@ -232,3 +269,46 @@ def test_a_second_write_while_one_runs_is_a_conflict(service: Service, nexus: Ne
     with pytest.raises(HttpResponseError) as caught:
         nexus.clusters.begin_update(group, name, {"tags": {"second": "2"}}, polling=False)
     assert caught.value.status_code == 409
+
+
+def test_creation_only_if_there_is_none(nexus: Nexus) -> None:
+    manager, group, name = first(nexus.cluster_managers)
+    body = bodies.cluster_manager(manager.properties.fabric_controller_id)
+    create = nexus.cluster_managers.begin_create_or_update
+    with pytest.raises(ResourceExistsError) as caught:
+        create(group, name, body, match_condition=MatchConditions.IfMissing)
+    assert caught.value.status_code == 412
+    assert create(group, "made", body, match_condition=MatchConditions.IfMissing).result().name == "made"
+
+
+def test_a_creation_that_fails(service: Service, nexus: Nexus, recorder: Recorder) -> None:
+    managers = nexus.cluster_managers
+    like, group, _name = first(managers)
+    body = bodies.cluster_manager(like.properties.fabric_controller_id)
+    service.settings(fail_operations=1)
+    with pytest.raises(HttpResponseError) as caught:
+        managers.begin_create_or_update(group, "made", body).result()
+    assert caught.value.error.code == "EmulatorFailsOperations"
+    broken = managers.get(group, "made")
+    states = (broken.properties.provisioning_state, broken.properties.detailed_status)
+    assert states == ("Failed", "ProvisioningFailed")
+    recorder.assert_model(broken)
+    managers.begin_delete(group, "made").result()
+    with pytest.raises(ResourceNotFoundError):
+        managers.get(group, "made")
+
+
+def test_a_deletion_that_goes_on_or_may_not_be(service: Service, nexus: Nexus) -> None:
+    managers = nexus.cluster_managers
+    manager, group, name = first(managers)
+    with pytest.raises(HttpResponseError) as caught:
+        managers.begin_delete(group, name)
+    assert (caught.value.status_code, caught.value.error.code) == (409, "CannotDeleteResource")
+    body = bodies.cluster_manager(manager.properties.fabric_controller_id)
+    managers.begin_create_or_update(group, "made", body).result()
+    service.settings(operation_seconds=30)
+    managers.begin_delete(group, "made", polling=False)
+    assert managers.get(group, "made").name == "made"
+    with pytest.raises(HttpResponseError) as caught:
+        managers.begin_delete(group, "made", polling=False)
+    assert (caught.value.status_code, caught.value.error.code) == (409, "Conflict")

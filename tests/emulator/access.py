@@ -13,11 +13,38 @@ from functools import lru_cache
 from role_definitions import find_role
 from state import Document, World
 
+EVERYONE = "00000000-0000-0000-0000-000000000000"
+"""The principal of deny assignments that stands for all."""
+
 
 def allowed(world: World, principal_object_id: str, action: str, scope: str, data: bool = False) -> bool:
-    """Whether an effective role assignment at or above `scope` grants `action` (`data`: as a data action)."""
-    roles = (find_role(item["properties"]["roleDefinitionId"]) for item in effective(world, principal_object_id, scope))
+    """Whether an effective role assignment at or above `scope` grants `action` (`data`: as a data action), and no deny
+    assignment takes it away.
+    """
+    if not granted(world, principal_object_id, action, scope, data):
+        return False
+    return denying(world, principal_object_id, action, scope, data) is None
+
+
+def granted(world: World, principal_object_id: str, action: str, scope: str, data: bool = False) -> bool:
+    """Whether a role grants it, whatever is denied."""
+    held = effective(world, principal_object_id, scope)
+    roles = (find_role(item["properties"]["roleDefinitionId"], world) for item in held)
     return any(role is not None and grants(role, action, data) for role in roles)
+
+
+def denying(world: World, principal_object_id: str, action: str, scope: str, data: bool = False) -> Document | None:
+    """A deny assignment at `scope`, or above it unless it spares child scopes, that denies this to the principal."""
+    own = principal_object_id.lower()
+    for item in world.denials.values():
+        properties = item["properties"]
+        here = normal_scope(properties["scope"]) == normal_scope(scope)
+        if not here and (properties["doNotApplyToChildScopes"] or not covers(properties["scope"], scope)):
+            continue
+        named, spared = (_object_ids(properties[member]) for member in ("principals", "excludePrincipals"))
+        if named & {own, EVERYONE} and own not in spared and grants(item, action, data):
+            return item
+    return None
 
 
 def effective(world: World, principal_object_id: str, scope: str) -> Iterator[Document]:
@@ -49,12 +76,18 @@ def normal_scope(scope: str) -> str:
 
 
 def grants(role: Document, action: str, data: bool = False) -> bool:
-    """What one role says: its (data) actions less its not-(data) actions. Other roles may still grant the rest."""
+    """What one role says: its (data) actions less its not-(data) actions. Other roles may still grant the rest. A deny
+    assignment has such permissions too.
+    """
     wanted, refused = ("dataActions", "notDataActions") if data else ("actions", "notActions")
     for permission in role["properties"]["permissions"]:
         if _any_matches(permission[wanted], action) and not _any_matches(permission[refused], action):
             return True
     return False
+
+
+def _object_ids(principals: list[Document]) -> set[str]:
+    return {item["id"].lower() for item in principals}
 
 
 def _any_matches(patterns: list[str], action: str) -> bool:

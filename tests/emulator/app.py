@@ -70,10 +70,8 @@ def respond(emulator: Emulator, request: Request, body: bytes) -> Response:
         _catch_up(world)
         item["body"] = request_log.scrubbed(service, headers.get("content-type", ""), body)
         call.body = None if service in ("entra", "imds") else _parsed(body)
-        if item["write"] and world.settings.refuse_writes:
-            raise ArmError(
-                403, "EmulatorRefusesWrites", f"The emulator is set to refuse writes: {request.method} {path}"
-            )
+        if item["write"]:
+            _admit_write(world, f"{request.method} {path}")
         response = _answer(service, name, call, body)
     except ArmError as error:
         response = answer(error.body, error.status, error.headers)
@@ -103,6 +101,16 @@ def _catch_up(world: World) -> None:
     """Let happen what was due before this request."""
     operations.settle(world)
     nexus_platform.tick(world)
+
+
+def _admit_write(world: World, what: str) -> None:
+    """Raises 403 where the settings refuse writes, and let no more of them through."""
+    settings = world.settings
+    if not settings.refuse_writes:
+        return
+    if settings.writes_left == 0:
+        raise ArmError(403, "EmulatorRefusesWrites", f"The emulator is set to refuse writes: {what}")
+    settings.writes_left -= 1
 
 
 def _broken(error: Exception) -> Response:

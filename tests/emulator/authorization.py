@@ -100,7 +100,7 @@ def assign(
     more: Document | None = None,
 ) -> Document:
     """Store a role assignment whose parts are known to be good; the scope keeps the casing that it was asked with."""
-    role = find_role(role_definition_id)
+    role = find_role(role_definition_id, world)
     if role is None:
         raise ValueError(f"no such role: {role_definition_id}")
     moment = created_on or world.now()
@@ -135,14 +135,14 @@ def find_by_name(world: World, name: str) -> Document | None:
 
 def find_same(world: World, scope: str, role_definition_id: str, principal_id: str) -> Document | None:
     """The assignment of this role to this principal at exactly this scope, whatever its name."""
-    role = find_role(role_definition_id)
+    role = find_role(role_definition_id, world)
     for item in world.assignments.values():
         properties = item["properties"]
         if normal_scope(properties["scope"]) != normal_scope(scope):
             continue
         if (
             properties["principalId"].lower() == principal_id.lower()
-            and find_role(properties["roleDefinitionId"]) == role
+            and find_role(properties["roleDefinitionId"], world) == role
         ):
             return item
     return None
@@ -170,7 +170,7 @@ def _wanted(call: Call) -> Document:
     role_guid = str(properties["roleDefinitionId"]).rstrip("/").rsplit("/", 1)[-1]
     if _guid(role_guid) is None:
         raise ArmError(400, "InvalidRoleDefinitionId", f"The role definition ID '{role_guid}' is not valid.")
-    if find_role(role_guid) is None:
+    if find_role(role_guid, call.world) is None:
         message = f"The specified role definition with ID '{_bare(role_guid)}' does not exist."
         raise ArmError(400, "RoleDefinitionDoesNotExist", message)
     return properties
@@ -223,7 +223,7 @@ def _updated(call: Call, kept: Document, wanted: Document) -> Document:
     same = (
         normal_scope(properties["scope"]) == normal_scope(call.scope)
         and properties["principalId"].lower() == wanted["principalId"].lower()
-        and find_role(properties["roleDefinitionId"]) == find_role(wanted["roleDefinitionId"])
+        and find_role(properties["roleDefinitionId"], call.world) == find_role(wanted["roleDefinitionId"], call.world)
     )
     if not same:
         message = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated."

@@ -10,12 +10,18 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+import archive_history
 import networkcloud
+import networkcloud_ends
 import nexus_platform
 from state import Settings, World
 
 _WORDS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-_CHOICES = {"pace": ("short", "recorded"), "unlisted_identities": ("keep", "remove")}
+_CHOICES = {
+    "pace": ("short", "recorded"),
+    "unlisted_identities": ("keep", "remove"),
+    "cluster_operator_role": ("required", "not_required"),
+}
 _LEAST = {"page_size": 1, "token_seconds": 1}
 """The smallest value of a number that may not be 0."""
 _MOST = 10**9
@@ -88,6 +94,8 @@ def _route(world: World, method: str, name: str, query: dict[str, str], body: An
         return JSONResponse(dataclasses.asdict(world.settings))
     if (method, name) == ("GET", "resource"):
         return _resource(world, query.get("id", ""))
+    if (method, name) == ("GET", "history"):
+        return JSONResponse({"value": archive_history.events(world, _cluster(world, query.get("cluster", "")))})
     if (method, name) == ("POST", "rotate"):
         return _rotate(world, _object(body))
     return JSONResponse({"error": f"no {method} /emulator/{name}"}, 404)
@@ -110,10 +118,14 @@ def _resource(world: World, resource_id: str) -> Response:
 
 
 def _rotate(world: World, body: dict[str, Any]) -> Response:
-    cluster = world.find(str(body.get("cluster")))
-    if cluster is None:
+    return JSONResponse(nexus_platform.rotate_now(world, _cluster(world, str(body.get("cluster")))))
+
+
+def _cluster(world: World, cluster_id: str) -> dict[str, Any]:
+    cluster = world.find(cluster_id)
+    if cluster is None or networkcloud_ends.kind_of(cluster) != "clusters":
         raise ControlError("cluster takes the id of a cluster")
-    return JSONResponse(nexus_platform.rotate_now(world, cluster))
+    return cluster
 
 
 def _object(body: Any) -> dict[str, Any]:

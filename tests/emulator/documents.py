@@ -9,6 +9,7 @@ import re
 from typing import NoReturn
 
 from arm import ArmError, Call
+from moments import precise
 from state import Document, World
 
 PLATFORM_APPLICATION = "319f651f-7ddb-4fc6-9857-7aef9250bd05"
@@ -35,6 +36,15 @@ def touched(call: Call, document: Document) -> Document:
     changed = stamp(call.world, by, kind)
     made = {member: value for member, value in document["systemData"].items() if member.startswith("created")}
     return changed | made
+
+
+def touched_by_platform(document: Document, moment: float) -> None:
+    """The Nexus resource provider has written a resource by itself."""
+    document["systemData"] |= {
+        "lastModifiedBy": PLATFORM_APPLICATION,
+        "lastModifiedByType": "Application",
+        "lastModifiedAt": precise(moment),
+    }
 
 
 def existing(call: Call) -> Document:

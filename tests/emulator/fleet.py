@@ -19,17 +19,19 @@ from typing import Any
 import yaml
 
 import authorization
+import deny_assignments
 import keyvault
 import msi
 import nexus_platform
 import subscriptions
+from archive_validation import MANAGEMENT_APPLICATION
 from fleet_documents import appliance_documents, cluster_document, machine_documents, manager_document, stable_id
-from role_definitions import find_role, role_named
+from role_definitions import custom_role, find_role, role_named
 from state import Document, World
 from vault_data import VAULT_TYPE, find_vault
 
 NEXUS_APPLICATIONS = {
-    "AFOI-NC-MGMT-PME-PROD": nexus_platform.MANAGEMENT_APPLICATION,
+    "AFOI-NC-MGMT-PME-PROD": MANAGEMENT_APPLICATION,
     "AFOI-NC-RP-PME-PROD": "05cf5e27-931d-47ad-826d-cb9028d8bd7a",
 }
 """Microsoft's applications that have a service principal in each tenant that uses Operator Nexus."""
@@ -42,6 +44,7 @@ _NETWORKS: dict[str, tuple[str, str, str]] = {
     "trusted": ("Enabled", "Deny", "AzureServices"),
     "closed": ("Enabled", "Deny", "None"),
     "disabled": ("Disabled", "Deny", "None"),
+    "perimeter": ("SecuredByPerimeter", "Deny", "AzureServices"),
 }
 """A vault's `network` -> publicNetworkAccess, defaultAction, bypass."""
 _IDENTITIES = {
@@ -86,12 +89,15 @@ def load_text(text: str, world: World) -> None:
         raise FleetError("not YAML: " + " ".join(str(error).split())) from error
     keys: dict[str, Any] = {"tenant": stable_id("tenant"), "location": "uksouth", "nexus_applications": True}
     keys |= {"operator": {}, "user": {}, "machine": {}, "generate": {}}
-    keys |= {name: [] for name in ("subscriptions", "resource_groups", *_LISTS, "role_assignments")}
+    keys |= {name: [] for name in ("subscriptions", "resource_groups", "roles", *_LISTS)}
+    keys |= {"role_assignments": [], "deny_assignments": []}
     fleet = _read({} if raw is None else raw, "", keys)
     world.tenant_id = fleet["tenant"]
     draft = _add_subscriptions(world, fleet)
     for at, item in enumerate(fleet["resource_groups"]):
         _add_group(draft, item if isinstance(item, Mapping) else {"name": item}, f"resource_groups[{at}]")
+    for at, item in enumerate(fleet["roles"]):
+        _add_role(draft, item, f"roles[{at}]")
     _add_principals(draft, fleet)
     for name, add in _LISTS.items():
         for at, item in enumerate(fleet[name]):
@@ -103,10 +109,11 @@ def load_text(text: str, world: World) -> None:
         _generate(draft, fleet["generate"])
     for at, item in enumerate(fleet["role_assignments"]):
         path = f"role_assignments[{at}]"
-        wanted = _read(item, path, {"principal": _REQUIRED, "role": _REQUIRED, "scope": "subscription"})
-        who = wanted["principal"]
-        principal = _only(draft.principals, who.lower() if who.startswith("/") else who, f"{path}.principal")
-        _assign(draft, principal, wanted, path)
+        keys = {"principal": _REQUIRED, "role": _REQUIRED, "scope": "subscription", "condition": None}
+        wanted = _read(item, path, keys)
+        _assign(draft, _who(draft, wanted["principal"], f"{path}.principal"), wanted, path)
+    for at, item in enumerate(fleet["deny_assignments"]):
+        _add_denial(draft, item, f"deny_assignments[{at}]")
 
 
 def _read(raw: Any, path: str, keys: dict[str, Any]) -> Document:
@@ -164,9 +171,11 @@ _KINDS = {
 def _add_subscriptions(world: World, fleet: Document) -> Draft:
     listed = fleet["subscriptions"] or [{"id": stable_id("subscription")}]
     for at, item in enumerate(listed):
-        wanted = _read(item, f"subscriptions[{at}]", {"id": _REQUIRED, "name": f"Nexus {at + 1}"})
+        keys = {"id": _REQUIRED, "name": f"Nexus {at + 1}", "unregistered": []}
+        wanted = _read(item, f"subscriptions[{at}]", keys)
         document = subscriptions.subscription_document(world.tenant_id, wanted["id"], wanted["name"])
         world.subscriptions[wanted["id"].lower()] = document
+        world.unregistered |= {(wanted["id"].lower(), str(name).lower()) for name in wanted["unregistered"]}
     draft = Draft(world, fleet["location"], listed[0]["id"])
     draft.scopes["subscription"] = [f"/subscriptions/{draft.subscription_id}"]
     return draft
@@ -265,14 +274,66 @@ def _assign_all(draft: Draft, principal: Document, roles: list[Any], path: str) 
 
 
 def _assign(draft: Draft, principal: Document, wanted: Document, path: str) -> None:
-    role = role_named(wanted["role"]) or find_role(wanted["role"])
+    custom = [role for role in draft.world.roles.values() if role["properties"]["roleName"] == wanted["role"]]
+    role = next(iter(custom), None) or role_named(wanted["role"]) or find_role(wanted["role"])
     if role is None:
         raise FleetError(f"{path}.role: '{wanted['role']}' is not a role of the emulator")
-    scope = wanted["scope"]
-    if not scope.startswith("/"):
-        scope = _only(draft.scopes, scope, f"{path}.scope")
+    scope = _scope(draft, wanted["scope"], f"{path}.scope")
     name = stable_id("assignment", scope, role["name"], principal["objectId"])
-    authorization.assign(draft.world, scope, role["name"], principal, name=name, created_on=_LONG_AGO)
+    more = {"condition": wanted["condition"], "conditionVersion": "2.0"} if wanted.get("condition") else None
+    authorization.assign(draft.world, scope, role["name"], principal, name=name, created_on=_LONG_AGO, more=more)
+
+
+def _scope(draft: Draft, scope: str, path: str) -> str:
+    return scope if scope.startswith("/") else str(_only(draft.scopes, scope, path))
+
+
+def _who(draft: Draft, who: str, path: str) -> Document:
+    return dict(_only(draft.principals, who.lower() if who.startswith("/") else who, path))
+
+
+def _add_role(draft: Draft, raw: Any, path: str) -> None:
+    """A custom role of the first subscription."""
+    wanted = _read(raw, path, {"name": _REQUIRED, **_PERMISSION})
+    guid, scope = stable_id("role", wanted["name"]), f"/subscriptions/{draft.subscription_id}"
+    role = custom_role(guid, wanted["name"], scope, _permission(wanted), _LONG_AGO)
+    draft.world.roles[guid] = role
+
+
+_PERMISSION: dict[str, list[str]] = {"actions": [], "not_actions": [], "data_actions": [], "not_data_actions": []}
+
+
+def _permission(wanted: Document) -> Document:
+    names = ("actions", "notActions", "dataActions", "notDataActions")
+    return dict(zip(names, (wanted[key] for key in _PERMISSION), strict=True))
+
+
+def _add_denial(draft: Draft, raw: Any, path: str) -> None:
+    """A deny assignment, as a deployment stack or a managed application makes it. `everyone` is a principal too."""
+    keys: Document = {"name": _REQUIRED, "scope": "subscription", "children": True, "principals": ["everyone"]}
+    wanted = _read(raw, path, {**keys, "excluded": [], **_PERMISSION})
+
+    def listed(key: str) -> list[Document]:
+        people = [(who, f"{path}.{key}[{at}]") for at, who in enumerate(wanted[key])]
+        return [
+            deny_assignments.ALL_PRINCIPALS if who == "everyone" else _named_principal(_who(draft, who, where))
+            for who, where in people
+        ]
+
+    deny_assignments.deny(
+        draft.world,
+        _scope(draft, wanted["scope"], f"{path}.scope"),
+        wanted["name"],
+        stable_id("denial", wanted["name"]),
+        permission=_permission(wanted),
+        principals=listed("principals"),
+        excluded=listed("excluded"),
+        children=wanted["children"],
+    )
+
+
+def _named_principal(principal: Document) -> Document:
+    return {"id": principal["objectId"], "displayName": principal["displayName"], "type": principal["kind"]}
 
 
 def _named(draft: Draft, raw: Any, path: str, keys: dict[str, Any]) -> tuple[Document, str]:
@@ -290,9 +351,11 @@ def _store(draft: Draft, document: Document, path: str) -> Document:
 
 
 def _add_vault(draft: Draft, raw: Any, path: str) -> None:
-    wanted, group = _named(draft, raw, path, {"location": draft.location, "rbac": True, "network": "open", "tags": {}})
+    keys = {"location": draft.location, "rbac": True, "network": "open", "tenant": draft.world.tenant_id, "tags": {}}
+    wanted, group = _named(draft, raw, path, keys)
     access, default, bypass = _known(_NETWORKS, wanted["network"], f"{path}.network")
     properties: Document = {"enableRbacAuthorization": wanted["rbac"], "publicNetworkAccess": access}
+    properties["tenantId"] = wanted["tenant"]
     if wanted["network"] != "open":
         rules = {"bypass": bypass, "defaultAction": default, "ipRules": [], "virtualNetworkRules": []}
         properties["networkAcls"] = rules
@@ -325,13 +388,14 @@ def _add_manager(draft: Draft, raw: Any, path: str) -> None:
     _add_hosted_group(draft, manager)
 
 
-def _identity_block(draft: Draft, wanted: Document, manager_id: str, path: str) -> Document:
+def _identity_block(draft: Draft, wanted: Document, owner_id: str, path: str) -> Document:
+    """The identity of a cluster manager or of a cluster."""
     kind = _known(_IDENTITIES, wanted["identity"], f"{path}.identity")
     if ("UserAssigned" in kind) != bool(wanted["user_assigned"]):
         raise FleetError(f"{path}.user_assigned: names identities if, and only if, identity is user or both")
     block: Document = {"type": kind}
     if "SystemAssigned" in kind:
-        principal = _managed_principal(draft, manager_id)
+        principal = _managed_principal(draft, owner_id)
         block |= {"principalId": principal["objectId"], "tenantId": draft.world.tenant_id}
     for name in wanted["user_assigned"]:
         found = _resource(draft, name, "an identity", f"{path}.user_assigned")
@@ -341,18 +405,36 @@ def _identity_block(draft: Draft, wanted: Document, manager_id: str, path: str) 
 
 
 def _add_cluster(draft: Draft, raw: Any, path: str) -> None:
-    keys: dict[str, Any] = {"manager": _REQUIRED, "machines": 2, "storage_appliances": 1, "secret_archive": None}
+    keys: dict[str, Any] = {"manager": _REQUIRED, "machines": 2, "storage_appliances": 1}
+    keys |= {"identity": "none", "user_assigned": [], "secret_archive": None, "secret_archive_settings": {}}
     wanted, group = _named(draft, raw, path, keys)
     manager = _resource(draft, wanted["manager"], "a cluster manager", f"{path}.manager")
     world, sizes = draft.world, {"machines": wanted["machines"], "appliances": wanted["storage_appliances"]}
     cluster = _store(draft, cluster_document(world, group, wanted["name"], manager=manager, **sizes), path)
+    identity = _identity_block(draft, wanted, cluster["id"], path)
+    if identity != {"type": "None"}:  # a cluster that never had one does not show the member (recorded)
+        cluster["identity"] = identity
     _add_hosted_group(draft, cluster)
     for device in (*machine_documents(world, cluster), *appliance_documents(world, cluster)):
         world.store(device)
     if wanted["secret_archive"]:
         vault_id = _resource(draft, wanted["secret_archive"], "a vault", f"{path}.secret_archive")["id"]
         cluster["properties"]["secretArchive"] = {"keyVaultId": vault_id, "useKeyVault": "True"}
-        nexus_platform.watch(world, cluster)
+    if wanted["secret_archive_settings"]:
+        settings = _archive_settings(draft, wanted["secret_archive_settings"], f"{path}.secret_archive_settings")
+        cluster["properties"]["secretArchiveSettings"] = settings
+    nexus_platform.watch(world, cluster)
+
+
+def _archive_settings(draft: Draft, raw: Any, path: str) -> Document:
+    """The successor's settings. They may select an identity that the cluster does not have, as in Azure."""
+    wanted = _read(raw, path, {"vault": _REQUIRED, "identity": _REQUIRED})
+    uri = _resource(draft, wanted["vault"], "a vault", f"{path}.vault")["properties"]["vaultUri"]
+    if wanted["identity"] == "system":
+        return {"vaultUri": uri, "associatedIdentity": {"identityType": "SystemAssignedIdentity"}}
+    identity_id = _resource(draft, wanted["identity"], "an identity", f"{path}.identity")["id"]
+    selected = {"identityType": "UserAssignedIdentity", "userAssignedIdentityResourceId": identity_id}
+    return {"vaultUri": uri, "associatedIdentity": selected}
 
 
 def _add_hosted_group(draft: Draft, owner: Document) -> None:

@@ -15,10 +15,12 @@ import identity_block
 from arm import HANDLERS, ArmError, Call, answer, dissect
 from names import ARM_AUDIENCE, spellings
 from providers import provide
+from state import Document
 from tokens import verify
 
 LOCATION = "uksouth"
 """The region in messages about no resource in particular."""
+_CORRELATION = "x-ms-correlation-request-id"
 _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
 _UNGUARDED = {
     "microsoft.resources/subscriptions:collection",
@@ -29,7 +31,8 @@ _UNGUARDED = {
 
 
 def answer_arm(call: Call) -> Response:
-    """ARM's answer, errors included. Fills in the parts of `call`, the caller too."""
+    """ARM's answer, errors included. Fills in the parts of `call`, the caller and a missing correlation id too."""
+    call.headers.setdefault(_CORRELATION, str(uuid.uuid4()))
     try:
         response = _admitted(call)
     except ArmError as error:
@@ -43,6 +46,7 @@ def _admitted(call: Call) -> Response:
     dissect(call)
     _check_subscription(call)
     _check_type(call)
+    _check_registration(call)
     api_versions.check(call.resource_type, call.api_version, LOCATION)
     _check_access(call)
     _check_resource_group(call)
@@ -74,6 +78,23 @@ def _check_type(call: Call) -> None:
     raise ArmError(404, "InvalidResourceType", message)
 
 
+def _check_registration(call: Call) -> None:
+    """A subscription knows the resource providers that it is registered for, and no resources of others."""
+    if (call.subscription_id.lower(), call.provider.lower()) not in call.world.unregistered:
+        return
+    code, namespace = "MissingSubscriptionRegistration", _namespace(call.provider)
+    message = (
+        f"The subscription is not registered to use namespace '{namespace}'. "
+        "See https://aka.ms/rps-not-found for how to register subscriptions."
+    )
+    raise ArmError(409, code, message, details=[{"code": code, "target": namespace, "message": message}])
+
+
+def _namespace(provider: str) -> str:
+    """A known namespace as its provider spells it."""
+    return next(kind.split("/")[0] for kind in api_versions.KNOWN if kind.lower().startswith(f"{provider}/".lower()))
+
+
 def _check_access(call: Call) -> None:
     resource_type = call.resource_type.lower()
     if f"{resource_type}:{call.shape}" in _UNGUARDED or resource_type.startswith("microsoft.resources/providers"):
@@ -89,13 +110,27 @@ def _check_access(call: Call) -> None:
 
 def require(call: Call, action: str, scope: str) -> None:
     """Raises 403 in ARM's words unless the caller may do this there."""
-    if access.allowed(call.world, call.caller["objectId"], action, scope):
-        return
+    who = call.caller["objectId"]
+    if access.granted(call.world, who, action, scope):
+        denial = access.denying(call.world, who, action, scope)
+        if denial is None:
+            return
+        raise _denied(call, action, scope, denial)
     message = (
         f"{_client(call)} does not have authorization to perform action '{action}' over scope '{scope}' or the scope "
         "is invalid. If access was recently granted, please refresh your credentials."
     )
     raise ArmError(403, "AuthorizationFailed", message)
+
+
+def _denied(call: Call, action: str, scope: str, denial: Document) -> ArmError:
+    bare = denial["name"].replace("-", "")
+    message = (
+        f"{_client(call)} has permission to perform action '{action}' on scope '{scope}'; however, the access is "
+        f"denied because of the deny assignment with name '{denial['properties']['denyAssignmentName']}' and Id "
+        f"'{bare}' at scope '{denial['properties']['scope']}'."
+    )
+    return ArmError(403, "DenyAssignmentAuthorizationFailed", message)
 
 
 def _check_resource_group(call: Call) -> None:
@@ -141,10 +176,9 @@ def _client(call: Call) -> str:
 
 def _common_headers(call: Call) -> dict[str, str]:
     request_id = str(uuid.uuid4())
-    correlation_id = call.headers.get("x-ms-correlation-request-id", request_id)
     headers = {
         "x-ms-request-id": request_id,
-        "x-ms-correlation-request-id": correlation_id,
+        _CORRELATION: call.headers[_CORRELATION],
         "x-ms-routing-request-id": f"{LOCATION.upper()}:{call.world.now()}:{request_id}",
         "strict-transport-security": "max-age=31536000; includeSubDomains",
         "cache-control": "no-cache",

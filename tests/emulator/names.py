@@ -27,6 +27,12 @@ def vault_origin(name: str) -> str:
     return f"https://{name.lower()}.{VAULT_DOMAIN}"
 
 
+def vault_named(uri: str) -> str | None:
+    """The name of the vault that this URI leads to; None when it is not the URI of any vault of this cloud."""
+    found = re.fullmatch(rf"https://([0-9a-z-]+)\.{re.escape(VAULT_DOMAIN)}/?", uri.lower())
+    return found[1] if found else None
+
+
 def spellings(audience: str) -> tuple[str, str]:
     """The audience with and without a slash at the end: Entra writes into the token what the client asked for."""
     bare = audience.rstrip("/")

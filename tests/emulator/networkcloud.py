@@ -18,13 +18,14 @@ import uuid
 from starlette.responses import Response
 
 import identity_block
+import networkcloud_ends
 import nexus_platform
 import operations
 import shapes
 from api_versions import NETWORKCLOUD
 from arm import ArmError, Call, answer, handles, page
-from documents import PLATFORM_APPLICATION, existing, touched
-from networkcloud_defaults import complete_cluster, complete_manager, default_block, manager_id
+from documents import existing, touched
+from networkcloud_defaults import default_block, manager_id
 from networkcloud_schema import ETAG_SINCE, PATCH_MODELS_SINCE, SHAPES, patch_shape
 from state import Document
 
@@ -89,7 +90,7 @@ def put(call: Call) -> Response:
         _check_location(call, current, body)
     document = _put_document(call, body, current)
     call.world.store(document)
-    record = operations.start(call, document, "update" if current else "create", lambda: _settle(call, document))
+    record = _start_write(call, document, "update" if current else "create")
     response = answer(_echo(call, document), 201, _written(document))
     response.headers.update(operations.polling_headers(call, record, location=False))
     return response
@@ -99,7 +100,7 @@ def put(call: Call) -> Response:
 def patch_manager(call: Call) -> Response:
     """200 at once, with the whole resource."""
     document = _patch(call)
-    _settle(call, document)
+    networkcloud_ends.settle_patched_manager(call.world, document)
     return answer(_shown(call, document), headers=_written(document))
 
 
@@ -112,7 +113,7 @@ def patch(call: Call) -> Response:
     if "identity" not in (call.body or {}) and document.get("identity") == {"type": "None"}:
         del document["identity"]  # recorded: a PATCH that does not speak of identities drops the empty block
     document["properties"]["provisioningState"] = "Accepted"
-    record = operations.start(call, document, "patch", lambda: _settle(call, document))
+    record = _start_write(call, document, "patch")
     headers = operations.polling_headers(call, record, location=True)
     return answer(None, 202, headers | _written(document))
 
@@ -125,7 +126,8 @@ def delete(call: Call) -> Response:
     if current is None:
         return Response(status_code=204)
     _check_idle(call, current)
-    record = operations.start(call, current, "delete", lambda: _remove(call, current))
+    _check_unused(call, current)
+    record = _start_deletion(call, current)
     headers = operations.polling_headers(call, record, location=True)
     return answer(None, 202, headers | _written(current))
 
@@ -186,6 +188,42 @@ def _check_idle(call: Call, current: Document) -> None:
         raise ArmError(409, "Conflict", message)
 
 
+def _check_unused(call: Call, current: Document) -> None:
+    """Documented for cluster managers: not while clusters refer to it. In which words is not known."""
+    own = current["id"].lower()
+    clusters = [
+        cluster["id"]
+        for cluster in call.world.of_type(_CLUSTERS)
+        if cluster["properties"].get("clusterManagerId", "").lower() == own
+    ]
+    if clusters:
+        message = f"The cluster manager '{current['id']}' cannot be deleted while clusters refer to it: "
+        raise ArmError(409, "CannotDeleteResource", message + ", ".join(clusters))
+
+
+def _start_write(call: Call, document: Document, kind: str) -> Document:
+    """Begin the operation that a write is answered with; the document shows the write already."""
+    world = call.world
+    if kind != "create" and networkcloud_ends.kind_of(document) == "clusters":
+        nexus_platform.update_begins(world, document, call.headers.get("x-ms-correlation-request-id"))
+    ends = operations.Ends(
+        success=lambda: networkcloud_ends.settle(world, document),
+        failure=lambda message: networkcloud_ends.fail(world, document, kind, message),
+    )
+    return operations.start(call, document, kind, ends)
+
+
+def _start_deletion(call: Call, document: Document) -> Document:
+    world, before = call.world, networkcloud_ends.show_deletion(document)
+
+    def failure(message: str) -> None:
+        document["properties"].update(before)
+        networkcloud_ends.fail(world, document, "delete", message)
+
+    ends = operations.Ends(success=lambda: networkcloud_ends.remove(world, document), failure=failure)
+    return operations.start(call, document, "delete", ends)
+
+
 def _check_location(call: Call, current: Document, body: Document) -> None:
     if body["location"].replace(" ", "").lower() == current["location"]:
         return
@@ -207,7 +245,7 @@ def _put_document(call: Call, body: Document, current: Document | None) -> Docum
     document |= {name: written[name] for name in ("extendedLocation", "kind", "tags") if written.get(name)}
     document["systemData"] = _system_data(call, before.get("systemData"))
     left_alone = shapes.server_side(properties, before.get("properties", {}), call.api_version)
-    given = {name: value for name, value in written["properties"].items() if value is not None}
+    given = _merged({}, written["properties"])
     group = _managed_group(call, location, given, before)
     document["properties"] = {**given, **left_alone, **group, "provisioningState": "Accepted"}
     if call.types[0].lower() == "clusters":
@@ -261,10 +299,20 @@ def _patch_property(call: Call, properties: Document, name: str, value: object) 
         properties.update(default_block(name))
     elif isinstance(value, dict):
         given = value if call.api_version >= PATCH_MODELS_SINCE else _with_defaults(name, value)
-        merged = {**properties.get(name, {}), **copy.deepcopy(given)}
-        properties[name] = {member: item for member, item in merged.items() if item is not None}
+        properties[name] = _merged(properties.get(name), given)
     else:
         properties[name] = copy.deepcopy(value)
+
+
+def _merged(before: object, given: Document) -> Document:
+    """JSON merge patch: an object merges member by member, null takes a member away."""
+    result = dict(before) if isinstance(before, dict) else {}
+    for name, value in given.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = _merged(result.get(name), value) if isinstance(value, dict) else copy.deepcopy(value)
+    return result
 
 
 def _with_defaults(name: str, value: Document) -> Document:
@@ -272,42 +320,5 @@ def _with_defaults(name: str, value: Document) -> Document:
     return {"useKeyVault": "False", **value} if name == "secretArchive" else value
 
 
-def _remove(call: Call, document: Document) -> None:
-    """The end of a deletion: with a cluster goes what came with it, and the platform learns of a manager's end."""
-    world = call.world
-    identity_block.release(world, document.get("identity"))
-    gone = [document]
-    if call.types[0].lower() == "clusters":
-        gone += nexus_platform.devices(world, document)
-        nexus_platform.forget(world, document)
-    for item in gone:
-        world.resources.pop(item["id"].lower(), None)
-    group = document["properties"]["managedResourceGroupConfiguration"]["name"]
-    world.resources.pop(f"/subscriptions/{call.subscription_id}/resourceGroups/{group}".lower(), None)
-    if call.types[0].lower() == "clustermanagers":
-        nexus_platform.manager_changed(world, document)
-
-
 def _system_data(call: Call, before: Document | None) -> Document:
     return touched(call, {"systemData": before or {}})
-
-
-def _settle(call: Call, document: Document) -> None:
-    """The end of a write: what the resource provider fills in by itself, and what the platform makes of it."""
-    world, kind = call.world, call.types[0].lower()
-    if "identity" in document:
-        document["identity"] = identity_block.settle(world, document["identity"])
-    document["properties"]["provisioningState"] = "Succeeded"
-    if kind == "clustermanagers":
-        complete_manager(document)
-        nexus_platform.manager_changed(world, document)
-        return
-    # Recorded for everything but cluster managers: the resource provider's own application writes last.
-    document["systemData"] |= {
-        "lastModifiedBy": PLATFORM_APPLICATION,
-        "lastModifiedByType": "Application",
-        "lastModifiedAt": world.now(),
-    }
-    if kind == "clusters":
-        complete_cluster(document)
-        nexus_platform.cluster_changed(world, document)

@@ -16,6 +16,7 @@ import logging
 import secrets
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from starlette.responses import Response
 
@@ -41,10 +42,18 @@ RECORDED_SECONDS = {
 """(type, kind) -> how long it took in the recordings."""
 
 
-def start(call: Call, resource: Document, kind: str, effect: Callable[[], None]) -> Document:
-    """Begin an operation on `resource`; `effect` is what its end changes. `kind` is a word of RECORDED_SECONDS.
+@dataclass(frozen=True)
+class Ends:
+    """What the end of an operation changes: `failure` is told in words what has gone wrong."""
 
-    A record that gets an `error` (`{code, message}`) before its end ends as Failed, without the effect.
+    success: Callable[[], None]
+    failure: Callable[[str], None]
+
+
+def start(call: Call, resource: Document, kind: str, ends: Ends) -> Document:
+    """Begin an operation on `resource`. `kind` is a word of RECORDED_SECONDS.
+
+    A record that gets an `error` (`{code, message}`) before its end ends as Failed.
     """
     world, now = call.world, call.world.clock()
     digest = hashlib.sha256(resource["id"].lower().encode()).hexdigest().upper()
@@ -58,8 +67,11 @@ def start(call: Call, resource: Document, kind: str, effect: Callable[[], None])
         "status": "Deleting" if kind == "delete" else "Accepted",
         "startTime": world.now(),
         "endsAt": now + _seconds(world, call.types[0].lower(), kind),
-        "effect": effect,
+        "ends": ends,
     }
+    if world.settings.fail_operations:
+        world.settings.fail_operations -= 1
+        record["error"] = {"code": "EmulatorFailsOperations", "message": f"The emulator is set to fail this {kind}."}
     world.operations[name] = record
     return record
 
@@ -126,15 +138,13 @@ def _end(world: World, record: Document) -> None:
         record["status"] = "Succeeded"
         return
     record["status"] = "Failed"
-    resource = world.find(record["resourceId"])
-    if resource:
-        resource["properties"]["provisioningState"] = "Failed"
+    record["ends"].failure(record["error"]["message"])
 
 
 def _carry_out(record: Document) -> None:
-    """An effect that the emulator cannot bring about fails its own operation, not the request that happens to be on."""
+    """An end that the emulator cannot bring about fails its own operation, not the request that happens to be on."""
     try:
-        record["effect"]()
+        record["ends"].success()
     except Exception:
         LOG.exception("the operation on %s has failed", record["resourceId"])
         record["error"] = {"code": "InternalServerError", "message": "The emulator has failed."}

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 import api_versions
 import authorization
+import deny_assignments
 import keyvault
 import msi
 import networkcloud
@@ -16,7 +17,7 @@ import role_definitions
 import subscriptions
 from arm import HANDLERS, Call
 
-PROVIDERS = (networkcloud, authorization, role_definitions, keyvault, msi, subscriptions)
+PROVIDERS = (networkcloud, authorization, deny_assignments, role_definitions, keyvault, msi, subscriptions)
 
 for provider in PROVIDERS:
     api_versions.KNOWN.update(provider.API_VERSIONS)

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 operator_nexus contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Microsoft.Authorization/roleDefinitions: the built-in roles that matter here, with their real ids and permissions."""
+"""Microsoft.Authorization/roleDefinitions: the built-in roles that matter here, with their real ids and permissions.
+
+Custom roles come from the fleet file.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import re
 from starlette.responses import Response
 
 from arm import ArmError, Call, answer, handles, page
-from state import Document
+from state import Document, World
 
 API_VERSIONS: dict[str, tuple[str, ...]] = {
     "Microsoft.Authorization/roleDefinitions": (
@@ -153,9 +156,28 @@ _ROLES = [
 ROLES: dict[str, Document] = {role["name"]: role for role in _ROLES}
 
 
-def find_role(role_definition_id: str) -> Document | None:
-    """The role of any form of id (tenant, subscription, bare GUID): only the GUID at the end counts."""
-    return ROLES.get(role_definition_id.rstrip("/").rsplit("/", 1)[-1].lower())
+def find_role(role_definition_id: str, world: World | None = None) -> Document | None:
+    """The role of any form of id (tenant, subscription, bare GUID): only the GUID at the end counts. The custom roles
+    are those of the `world`.
+    """
+    guid = role_definition_id.rstrip("/").rsplit("/", 1)[-1].lower()
+    return ROLES.get(guid) or (world.roles.get(guid) if world else None)
+
+
+def custom_role(guid: str, name: str, scope: str, permission: Document, moment: str) -> Document:
+    """A role that a customer has made, which may be assigned at `scope` and below."""
+    properties = {
+        "roleName": name,
+        "type": "CustomRole",
+        "description": "",
+        "assignableScopes": [scope],
+        "permissions": [permission],
+        "createdOn": moment,
+        "updatedOn": moment,
+        "createdBy": None,
+        "updatedBy": None,
+    }
+    return {"name": guid, "type": "Microsoft.Authorization/roleDefinitions", "properties": properties}
 
 
 def role_named(name: str) -> Document | None:
@@ -170,7 +192,7 @@ def definition_id(role: Document, scope: str) -> str:
 
 @handles("Microsoft.Authorization/roleDefinitions", "resource", "GET")
 def get_role_definition(call: Call) -> Response:
-    role = find_role(call.names[-1])
+    role = find_role(call.names[-1], call.world)
     if role is None:
         shown = call.names[-1].replace("-", "")
         message = f"The specified role definition with ID '{shown}' does not exist."
@@ -181,7 +203,7 @@ def get_role_definition(call: Call) -> Response:
 @handles("Microsoft.Authorization/roleDefinitions", "collection", "GET")
 def list_role_definitions(call: Call) -> Response:
     wanted = call.query.get("$filter", "")
-    roles = _ROLES
+    roles = [*_ROLES, *call.world.roles.values()]
     for clause in re.split(r"(?i)\s+and\s+", wanted) if wanted else []:
         roles = _filtered(roles, clause.strip())
     return page(call, [_shown(role, call.scope) for role in roles])

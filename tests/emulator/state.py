@@ -9,8 +9,9 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from typing import Any
+
+from moments import precise
 
 Document = dict[str, Any]
 
@@ -34,8 +35,15 @@ class Settings:
     """How long after an archive becomes usable the platform waits before it rotates."""
     unlisted_identities: str = "keep"
     """What a PATCH does to user assigned identities it does not list: `keep` (merge patch) or `remove`."""
+    cluster_operator_role: str = "required"
+    """Whether AFOI-NC-MGMT-PME-PROD must be Managed Identity Operator of a cluster's own user assigned identity:
+    `required` or `not_required`."""
     refuse_writes: bool = False
     """Answer every write, of whatever service, with an error: a check mode run must not notice."""
+    writes_left: int = 0
+    """How many writes `refuse_writes` still lets through; it counts down. A run is interrupted after so many."""
+    fail_operations: int = 0
+    """How many of the next long-running operations end as Failed; it counts down."""
 
 
 @dataclass
@@ -43,26 +51,33 @@ class World:
     """The state of one emulated tenant.
 
     `resources` holds every ARM resource, stored as the newest api-version shows it, keyed by lower-cased id.
-    `assignments` holds role assignments keyed by lower-cased id. `principals` maps object id to
+    `assignments` holds role assignments keyed by lower-cased id, `denials` deny assignments in the same way, `roles`
+    custom roles by GUID. `unregistered` holds what is not registered: (subscription, namespace), both in lower case.
+    `principals` maps object id to
     {objectId, kind ("ServicePrincipal" or "User"), displayName, appId, createdAt (epoch seconds)}; a user who may
     sign in has userPrincipalName and password too. `applications` maps client id to {secret, objectId} and, where the
     fleet gives them, certificate (PEM) and federated ([{issuer, subject, audience, publicKey (PEM)}]).
     `machine_identities` lists the object ids that the metadata service (IMDS) hands out tokens for; the first is the
     machine's own. `secrets` maps a vault's lower-cased id to {secret name: [version documents, oldest first]}.
     `operations` maps operation name to its record (operations.py). `rotations` maps a cluster's lower-cased id to what
-    the platform keeps in mind about its archive (nexus_platform.py). `log` is the request log, oldest first.
+    the platform keeps in mind about its archive (nexus_platform.py), `history` to what it has done for the cluster
+    (archive_history.py). `log` is the request log, oldest first.
     """
 
     tenant_id: str
     subscriptions: dict[str, Document] = field(default_factory=dict)
     resources: dict[str, Document] = field(default_factory=dict)
     assignments: dict[str, Document] = field(default_factory=dict)
+    denials: dict[str, Document] = field(default_factory=dict)
+    roles: dict[str, Document] = field(default_factory=dict)
+    unregistered: set[tuple[str, str]] = field(default_factory=set)
     principals: dict[str, Document] = field(default_factory=dict)
     applications: dict[str, Document] = field(default_factory=dict)
     machine_identities: list[str] = field(default_factory=list)
     secrets: dict[str, dict[str, list[Document]]] = field(default_factory=dict)
     operations: dict[str, Document] = field(default_factory=dict)
     rotations: dict[str, Document] = field(default_factory=dict)
+    history: dict[str, list[Document]] = field(default_factory=dict)
     log: list[Document] = field(default_factory=list)
     settings: Settings = field(default_factory=Settings)
     clock: Callable[[], float] = time.time
@@ -93,5 +108,4 @@ class World:
 
     def now(self) -> str:
         """The time as ARM writes it, seven decimals."""
-        moment = datetime.fromtimestamp(self.clock(), timezone.utc)
-        return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
+        return precise(self.clock())

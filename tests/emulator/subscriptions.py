@@ -163,6 +163,8 @@ def get_provider(call: Call) -> Response:
 
 @handles(f"{_RESOURCES}/providers/register", "collection", "POST")
 def register_provider(call: Call) -> Response:
+    """It is registered at once; Azure takes a minute."""
+    call.world.unregistered.discard((call.subscription_id.lower(), call.names[-1].lower()))
     return answer(_provider(call, call.names[-1]))
 
 
@@ -212,7 +214,7 @@ def _filter(text: str) -> dict[str, str]:
 
 
 def _provider(call: Call, namespace: str) -> Document:
-    """A registered namespace: its types and their api-versions, newest first (az picks the version from here)."""
+    """A namespace: its types and their api-versions, newest first (az picks the version from here)."""
     types = {
         kind: versions
         for kind, versions in api_versions.KNOWN.items()
@@ -223,6 +225,7 @@ def _provider(call: Call, namespace: str) -> Document:
     proper = next(iter(types)).split("/")[0]
     locations = sorted({item["location"] for item in call.world.resources.values() if "location" in item})
     scope = f"/subscriptions/{call.subscription_id}" if call.subscription_id else ""
+    is_unknown = (call.subscription_id.lower(), namespace.lower()) in call.world.unregistered
     return {
         "id": f"{scope}/providers/{proper}",
         "namespace": proper,
@@ -235,6 +238,6 @@ def _provider(call: Call, namespace: str) -> Document:
             }
             for kind, versions in types.items()
         ],
-        "registrationState": "Registered",
+        "registrationState": "NotRegistered" if is_unknown else "Registered",
         "registrationPolicy": "RegistrationRequired",
     }

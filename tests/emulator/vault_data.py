@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import JSONResponse, Response
 
-from access import allowed
+from access import allowed, denying
 from arm import ArmError
 from names import LOGIN_URL, VAULT_AUDIENCE, spellings, vault_origin
 from state import Document, World
@@ -73,6 +73,7 @@ def data_plane(
         vault = find_vault(world, vault_name)
         if vault is None:
             raise VaultError(404, "VaultNotFound", f"The vault '{vault_name}' was not found.")
+        _check_issuer(world, vault)
         if "api-version" not in query:
             raise VaultError(400, "BadParameter", "(type=error) api-version must be specified")
         return _route(SecretCall(world, vault, query, body, caller), method, path)
@@ -114,6 +115,15 @@ def _caller(world: World, headers: Mapping[str, str]) -> Document:
         return verify(world, headers, spellings(VAULT_AUDIENCE))
     except ArmError as error:
         raise VaultError(401, "Unauthorized", f"AKV10022: {error}") from error
+
+
+def _check_issuer(world: World, vault: Document) -> None:
+    """A vault takes tokens of the tenant that it names, whichever tenant its subscription is in."""
+    expected = vault["properties"]["tenantId"]
+    if expected.lower() != world.tenant_id.lower():
+        issuer = "https://sts.windows.net"
+        text = f"Expected one of {issuer}/{expected}/, found {issuer}/{world.tenant_id}/."
+        raise VaultError(401, "Unauthorized", f"AKV10032: Invalid issuer. {text}")
 
 
 Action = Callable[[SecretCall], Response]
@@ -158,12 +168,15 @@ def authorize(call: SecretCall, permission: str) -> None:
     action = f"{_DATA}/{_DATA_ACTIONS[permission]}"
     if allowed(call.world, call.caller["objectId"], action, resource, data=True):
         return
+    denial = denying(call.world, call.caller["objectId"], action, resource, data=True)
+    reason = "Assignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: 'DeniedWithNoValidRBAC' \r\n"
+    if denial is not None:  # how Key Vault puts this is not known
+        reason = f"DenyAssignmentId: '{denial['id']}'\r\n"
     text = (
         "Caller is not authorized to perform action on resource.\r\n"
         "If role assignments, deny assignments or role definitions were changed recently, please observe propagation "
         f"time.\r\nCaller: {caller}\r\nAction: '{action}'\r\nResource: '{resource.lower()}'\r\n"
-        "Assignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: 'DeniedWithNoValidRBAC' \r\n"
-        f"Vault: {place}\r\n"
+        f"{reason}Vault: {place}\r\n"
     )
     raise VaultError(403, "Forbidden", text, "ForbiddenByRbac")
 

@@ -18,5 +18,5 @@ from emulated import Emulated  # noqa: E402
 
 @pytest.fixture
 def azure() -> Emulated:
-    """A tenant with one cluster manager, one cluster, two user assigned identities and an operator who owns it all."""
+    """A tenant: a cluster manager, a cluster, two user assigned identities, a vault, an operator who owns it all."""
     return Emulated()

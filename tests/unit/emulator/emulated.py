@@ -29,6 +29,8 @@ CLUSTER = f"{NEXUS}/clusters/cluster-one"
 IDENTITIES = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
 )
+VAULT = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-one"
+WRITER = "44f0a1a8-6fea-4b35-980a-8ff50c487c97"
 VERSION = "2025-09-01"
 FLEET = f"""
 tenant: {TENANT}
@@ -36,6 +38,7 @@ location: uksouth
 subscriptions: [{{id: {SUBSCRIPTION}, name: test}}]
 resource_groups: [rg]
 operator: {{name: operator, client_id: {CLIENT}, secret: {SECRET}, roles: [Owner]}}
+vaults: [{{name: kv-one, resource_group: rg}}]
 identities: [{{name: id-a, resource_group: rg}}, {{name: id-b, resource_group: rg}}]
 managers: [{{name: cm-one, resource_group: rg}}]
 clusters: [{{name: cluster-one, resource_group: rg, manager: cm-one, machines: 2, storage_appliances: 1}}]
@@ -107,6 +110,13 @@ class Emulated:
 
     def control(self, method: str, path: str, body: Any = None) -> Answer:
         return self.send(method, f"/emulator/{path}", None, b"" if body is None else json.dumps(body).encode())
+
+    def grant_writer(self, principal: str) -> None:
+        """Let this principal write secrets into the vault."""
+        path = f"{VAULT}/providers/Microsoft.Authorization/roleAssignments/{principal}"
+        role = f"/providers/Microsoft.Authorization/roleDefinitions/{WRITER}"
+        properties = {"roleDefinitionId": role, "principalId": principal}
+        assert self.arm("PUT", path, {"properties": properties}, "2022-04-01").status == 201
 
     def finish(self) -> None:
         """Let the clock pass the end of every operation."""

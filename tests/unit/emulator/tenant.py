@@ -19,7 +19,8 @@ SUBSCRIPTION = "/subscriptions/11111111-1111-4111-8111-111111111111"
 NEXUS = f"{SUBSCRIPTION}/resourceGroups/nexus/providers/Microsoft.NetworkCloud"
 VAULTS = f"{SUBSCRIPTION}/resourceGroups/security/providers/Microsoft.KeyVault/vaults"
 VAULT = f"{VAULTS}/kv-one"
-IDENTITY = f"{SUBSCRIPTION}/resourceGroups/nexus/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-one"
+IDENTITIES = f"{SUBSCRIPTION}/resourceGroups/nexus/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+IDENTITY = f"{IDENTITIES}/id-one"
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 WRITER = "44f0a1a8-6fea-4b35-980a-8ff50c487c97"
@@ -34,7 +35,8 @@ vaults:
   - {name: kv-legacy, resource_group: security, rbac: false}
   - {name: kv-trusted, resource_group: security, network: trusted}
   - {name: kv-closed, resource_group: security, network: closed}
-identities: [{name: id-one, resource_group: nexus}]
+  - {name: kv-perimeter, resource_group: security, network: perimeter}
+identities: [{name: id-one, resource_group: nexus}, {name: id-two, resource_group: nexus}]
 managers:
   - {name: cm-none, resource_group: nexus}
   - {name: cm-system, resource_group: nexus, identity: system}
@@ -43,7 +45,19 @@ clusters:
   - {name: c-none, resource_group: nexus, manager: cm-none}
   - {name: c-system, resource_group: nexus, manager: cm-system}
   - {name: c-user, resource_group: nexus, manager: cm-user}
+  - {name: c-own, resource_group: nexus, manager: cm-system, identity: both, user_assigned: [id-one, id-two]}
 """
+
+
+def selected(name: str | None) -> Document:
+    """An `associatedIdentity`."""
+    if name is None or name == "system":
+        return {"identityType": "SystemAssignedIdentity"} if name else {}
+    return {"identityType": "UserAssignedIdentity", "userAssignedIdentityResourceId": name}
+
+
+def uri_of(vault: str) -> str:
+    return f"https://{vault}.vault.azure.emulator/"
 
 
 class Tenant:
@@ -85,6 +99,13 @@ class Tenant:
         """Link a cluster as a settled PATCH does; its document."""
         document = self.cluster(cluster)
         document["properties"]["secretArchive"] = {"keyVaultId": f"{VAULTS}/{vault}", "useKeyVault": use}
+        nexus_platform.cluster_changed(self.world, document)
+        return document
+
+    def settings(self, cluster: str, uri: str, select: str | None = "system") -> Document:
+        """Give a cluster archive settings as a settled PATCH does; its document. `select`: `system`, or an id."""
+        document = self.cluster(cluster)
+        document["properties"]["secretArchiveSettings"] = {"vaultUri": uri, "associatedIdentity": selected(select)}
         nexus_platform.cluster_changed(self.world, document)
         return document
 

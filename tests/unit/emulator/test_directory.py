@@ -117,7 +117,7 @@ def test_resource_groups(tenant: Tenant) -> None:
 def test_generic_lists(tenant: Tenant) -> None:
     query = {"$filter": "resourceType eq 'microsoft.networkcloud/CLUSTERS'"}
     listed = tenant.ask("GET", f"{SUBSCRIPTION}/resources", **query)[1]["value"]
-    assert [item["name"] for item in listed] == ["c-none", "c-system", "c-user"]
+    assert [item["name"] for item in listed] == ["c-none", "c-system", "c-user", "c-own"]
     assert not any("properties" in item for item in listed)
     group = tenant.ask("GET", f"{NEXUS.split('/providers/', maxsplit=1)[0]}/resources")[1]["value"]
     assert {item["type"].lower() for item in group} == {

@@ -196,6 +196,41 @@ def test_names_are_unique_in_their_type_and_resource_group_only() -> None:
     assert linked[0]["keyVaultId"].endswith("/vaults/a")
 
 
+def test_a_fleet_may_start_with_the_successor() -> None:
+    world = load("""
+        vaults: [{name: kv-one, resource_group: rg, network: perimeter}]
+        identities: [{name: id-one, resource_group: rg}]
+        managers: [{name: cm, resource_group: rg}]
+        clusters:
+          - {name: none, resource_group: rg, manager: cm}
+          - {name: system, resource_group: rg, manager: cm, identity: system,
+             secret_archive_settings: {vault: kv-one, identity: system}}
+          - {name: both, resource_group: rg, manager: cm, identity: both, user_assigned: [id-one],
+             secret_archive: kv-one, secret_archive_settings: {vault: kv-one, identity: id-one}}
+        role_assignments: [{principal: system, role: Reader, scope: kv-one}]
+    """)
+    none, system, both = world.of_type("microsoft.networkcloud/clusters")
+    assert "identity" not in none
+    (assignment,) = [item for item in world.assignments.values() if item["properties"]["scope"].endswith("/kv-one")]
+    assert assignment["properties"]["principalId"] == system["identity"]["principalId"]
+    assert both["identity"]["type"] == "SystemAssigned, UserAssigned"
+    (identity_id,) = both["identity"]["userAssignedIdentities"]
+    settings = both["properties"]["secretArchiveSettings"]
+    assert settings == {
+        "vaultUri": f"https://kv-one.{VAULT_DOMAIN}/",
+        "associatedIdentity": {
+            "identityType": "UserAssignedIdentity",
+            "userAssignedIdentityResourceId": identity_id,
+        },
+    }
+    assert system["properties"]["secretArchiveSettings"]["associatedIdentity"] == {
+        "identityType": "SystemAssignedIdentity"
+    }
+    assert set(world.rotations) == {system["id"].lower(), both["id"].lower()}
+    (vault,) = world.of_type("Microsoft.KeyVault/vaults")
+    assert vault["properties"]["publicNetworkAccess"] == "SecuredByPerimeter"
+
+
 def test_users_machines_and_rights_in_the_directory() -> None:
     world = load("""
         operator: {graph: false, roles: [{role: Reader, scope: rg}]}
@@ -214,6 +249,7 @@ def test_users_machines_and_rights_in_the_directory() -> None:
     assert not allowed(world, people["nexus-operator"]["objectId"], "a/read", group["id"].rsplit("/", 2)[0])
 
 
+OWN_CLUSTER = "{managers: [{name: cm, resource_group: a}], clusters: [{name: c, resource_group: a, manager: cm"
 TWO_IDS = "identities: [{name: id, resource_group: a}, {name: id, resource_group: b}]"
 
 
@@ -259,6 +295,16 @@ TWO_IDS = "identities: [{name: id, resource_group: a}, {name: id, resource_group
             "managers[0].user_assigned: 'rg' is not an identity",
         ),
         ("clusters: [{name: c, resource_group: rg, manager: cm}]", "clusters[0].manager: 'cm' is not known"),
+        (f"{OWN_CLUSTER}, identity: user}}]}}", "clusters[0].user_assigned: names identities if, and only if,"),
+        (f"{OWN_CLUSTER}, identity: some}}]}}", "clusters[0].identity: 'some' is not known; known are none, system,"),
+        (
+            f"{OWN_CLUSTER}, secret_archive_settings: {{vault: cm}}}}]}}",
+            "clusters[0].secret_archive_settings.identity: is missing",
+        ),
+        (
+            f"{OWN_CLUSTER}, secret_archive_settings: {{vault: cm, identity: system}}}}]}}",
+            "clusters[0].secret_archive_settings.vault: 'cm' is not a vault",
+        ),
         ("generate: {clusters: 1, machines: true}", "generate.machines: a number is expected"),
         ("operator: {roles: [{role: King}]}", "operator.roles[0].role: 'King' is not a role"),
         ("operator: {roles: [{role: Owner, scope: kv}]}", "operator.roles[0].scope: 'kv' is not known"),

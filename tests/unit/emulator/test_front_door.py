@@ -49,6 +49,8 @@ def test_headers(azure: Emulated) -> None:
     written = azure.arm("PATCH", MANAGER, {}).headers
     assert "x-ms-ratelimit-remaining-subscription-writes" in written
     assert "retry-after" not in written
+    made_up = {azure.arm("GET", MANAGER).headers["x-ms-correlation-request-id"] for _time in range(2)}
+    assert len(made_up) == 2
 
 
 def only_reads(azure: Emulated) -> None:
@@ -88,6 +90,22 @@ def test_refused_writes_change_nothing(azure: Emulated) -> None:
     assert azure.get(MANAGER) == before
 
 
+def test_so_many_writes_are_let_through(azure: Emulated) -> None:
+    azure.control("PATCH", "settings", {"writes_left": 2})
+    assert azure.arm("PATCH", MANAGER, {"tags": {"a": "0"}}).status == 200  # not counted: nothing is refused yet
+    azure.control("PATCH", "settings", {"refuse_writes": True})
+    answers = []
+    for number in range(4):
+        azure.get(MANAGER)
+        azure.token()
+        azure.send("POST", f"/subscriptions/{SUBSCRIPTION}/checkAccess")
+        answers.append(azure.arm("PATCH", MANAGER, {"tags": {"a": str(number)}}).status)
+    assert answers == [200, 200, 403, 403]
+    assert azure.get(MANAGER)["tags"] == {"a": "1"}
+    assert azure.send("PUT", "https://kv-one.vault.azure.emulator/secrets/one").code == "EmulatorRefusesWrites"
+    assert azure.control("GET", "settings").json()["writes_left"] == 0
+
+
 def test_log(azure: Emulated) -> None:
     azure.get(MANAGER)
     azure.arm("PATCH", MANAGER, {"tags": {"a": "1"}})
@@ -123,6 +141,9 @@ def test_reset_brings_back_the_fleet_and_keeps_tokens_good(azure: Emulated) -> N
         {"page_size": 0},
         {"token_seconds": 0},
         {"operation_seconds": -1},
+        {"writes_left": -1},
+        {"fail_operations": 0.5},
+        {"cluster_operator_role": "maybe"},
         {"rotation_seconds": float("nan")},
         {"role_effect_seconds": float("inf")},
         {"operation_seconds": 10**400},
@@ -152,7 +173,9 @@ def test_control_shows_one_resource_and_rotates(azure: Emulated) -> None:
     assert azure.control("GET", f"resource?id={CLUSTER.upper()}").json()["name"] == "cluster-one"
     assert azure.control("GET", "resource?id=/nobody").status == 404
     assert azure.control("POST", "rotate", {"cluster": CLUSTER}).json()["rotated"] == 0
-    assert azure.control("POST", "rotate", {"cluster": "/nobody"}).status == 400
+    for wrong in ("/nobody", MANAGER):
+        assert azure.control("POST", "rotate", {"cluster": wrong}).status == 400
+        assert azure.control("GET", f"history?cluster={wrong}").status == 400
     assert azure.control("POST", "explode").status == 404
 
 

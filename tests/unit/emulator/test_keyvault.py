@@ -154,7 +154,8 @@ def test_vaults_in_arm(tenant: Tenant) -> None:
     assert changed["properties"]["vaultUri"] == f"{ORIGIN}/"
     assert tenant.ask("GET", VAULT.upper()) == (200, changed)
     listed = tenant.ask("GET", f"{SUBSCRIPTION}/providers/Microsoft.KeyVault/vaults")[1]["value"]
-    assert [item["name"] for item in listed] == ["kv-one", "kv-legacy", "kv-trusted", "kv-closed", "kv-new"]
+    fleet = ["kv-one", "kv-legacy", "kv-trusted", "kv-closed", "kv-perimeter"]
+    assert [item["name"] for item in listed] == [*fleet, "kv-new"]
     assert tenant.ask("DELETE", f"{VAULTS}/kv-new") == (200, None)
     assert tenant.ask("GET", f"{VAULTS}/kv-new")[1]["error"]["code"] == "ResourceNotFound"
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -20,6 +21,8 @@ NEW_MANAGER = {
 }
 ARCHIVE = {"keyVaultId": "/vault", "useKeyVault": "True"}
 SIGNATURE = ("t", "c", "s", "h")
+IDLE = f"{NEXUS}/clusterManagers/cm-idle"
+"""A cluster manager without clusters, where a test has made it."""
 
 
 def new_cluster(azure: Emulated) -> dict[str, Any]:
@@ -51,6 +54,11 @@ def new_cluster(azure: Emulated) -> dict[str, Any]:
             "networkFabricId": "/fabric",
         },
     }
+
+
+def make_idle(azure: Emulated) -> None:
+    assert azure.arm("PUT", IDLE, NEW_MANAGER).status == 201
+    azure.finish()
 
 
 def poll(azure: Emulated, answer: Answer) -> Answer:
@@ -146,8 +154,9 @@ def test_polling_url_is_as_recorded_and_only_good_verbatim(azure: Emulated) -> N
 
 
 def test_delete_polls_with_202_until_the_resource_is_gone(azure: Emulated) -> None:
-    identity = azure.arm("PATCH", MANAGER, {"identity": {"type": "SystemAssigned"}}).json()["identity"]
-    answer = azure.arm("DELETE", MANAGER)
+    make_idle(azure)
+    identity = azure.arm("PATCH", IDLE, {"identity": {"type": "SystemAssigned"}}).json()["identity"]
+    answer = azure.arm("DELETE", IDLE)
     assert (answer.status, answer.content) == (202, b"null")
     running = poll(azure, answer)
     assert (running.status, running.json()["status"]) == (202, "Deleting")
@@ -155,19 +164,62 @@ def test_delete_polls_with_202_until_the_resource_is_gone(azure: Emulated) -> No
     azure.finish()
     assert poll(azure, answer).json()["status"] == "Succeeded"
     assert azure.arm("GET", answer.headers["location"]).status == 200
-    assert azure.arm("GET", MANAGER).code == "ResourceNotFound"
+    assert azure.arm("GET", IDLE).code == "ResourceNotFound"
     assert identity["principalId"] not in azure.world.principals
-    assert azure.arm("DELETE", MANAGER).status == 204
+    assert azure.arm("DELETE", IDLE).status == 204
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-def test_a_write_while_an_operation_runs_is_a_conflict(azure: Emulated, method: str) -> None:
-    azure.arm("PUT", MANAGER, NEW_MANAGER)
-    body = None if method == "DELETE" else NEW_MANAGER if method == "PUT" else {"tags": {}}
-    answer = azure.arm(method, MANAGER, body)
+@pytest.mark.parametrize("running", ["PUT", "DELETE"])
+def test_a_write_while_an_operation_runs_is_a_conflict(azure: Emulated, running: str, method: str) -> None:
+    bodies: dict[str, Any] = {"PUT": NEW_MANAGER, "PATCH": {"tags": {}}, "DELETE": None}
+    make_idle(azure)
+    azure.arm(running, IDLE, bodies[running])
+    answer = azure.arm(method, IDLE, bodies[method])
     assert (answer.status, answer.code) == (409, "Conflict")
     azure.finish()
-    assert azure.arm(method, MANAGER, body).status < 300
+    assert azure.arm(method, IDLE, bodies[method]).status < (405 if running == "DELETE" else 300)
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        (IDLE, ("Succeeded", None)),  # was never recorded
+        (CLUSTER, ("Deleting", "Deleting")),
+    ],
+)
+def test_what_is_being_deleted_is_still_there(azure: Emulated, path: str, shown: tuple[str, str | None]) -> None:
+    make_idle(azure)
+    assert azure.arm("DELETE", path).status == 202
+    properties = azure.get(path)["properties"]
+    assert (properties["provisioningState"], properties.get("detailedStatus")) == shown
+    azure.finish()
+    assert azure.arm("GET", path).status == 404
+
+
+def test_a_manager_with_clusters_is_not_deleted(azure: Emulated) -> None:
+    answer = azure.arm("DELETE", MANAGER)
+    assert (answer.status, answer.code) == (409, "CannotDeleteResource")
+    assert CLUSTER in answer.json()["error"]["message"]
+    azure.arm("DELETE", CLUSTER)
+    assert azure.arm("DELETE", MANAGER).status == 409
+    azure.finish()
+    assert azure.arm("DELETE", MANAGER).status == 202
+
+
+@pytest.mark.parametrize(
+    ("path", "version", "status"),
+    [
+        (MANAGER, "2025-09-01", 412),
+        (MANAGER, "2025-02-01", 412),
+        (MANAGER, "2024-07-01", 201),  # does not look at the header
+        (IDLE, "2025-09-01", 201),
+    ],
+)
+def test_creation_only(azure: Emulated, path: str, version: str, status: int) -> None:
+    answer = azure.arm("PUT", path, NEW_MANAGER, version, if_none_match="*")
+    assert answer.status == status
+    assert status == 201 or answer.code == "PreconditionFailed"
 
 
 def test_recorded_pace_takes_as_long_as_azure_did(azure: Emulated) -> None:
@@ -179,14 +231,63 @@ def test_recorded_pace_takes_as_long_as_azure_did(azure: Emulated) -> None:
     assert poll(azure, answer).json()["status"] == "Succeeded"
 
 
-def test_an_operation_with_an_error_fails(azure: Emulated) -> None:
-    answer = azure.arm("PATCH", CLUSTER, {"properties": {"secretArchive": ARCHIVE}})
-    (record,) = azure.world.operations.values()
-    record["error"] = {"code": "Broken", "message": "It broke."}
+def test_a_creation_that_fails_can_be_made_good(azure: Emulated) -> None:
+    azure.control("PATCH", "settings", {"fail_operations": 1})
+    answer = azure.arm("PUT", IDLE, NEW_MANAGER)
+    assert answer.status == 201
     azure.finish()
     document = poll(azure, answer).json()
-    assert (document["status"], document["error"]["code"]) == ("Failed", "Broken")
-    assert azure.get(CLUSTER)["properties"]["provisioningState"] == "Failed"
+    assert (document["status"], document["error"]["code"]) == ("Failed", "EmulatorFailsOperations")
+    broken = azure.get(IDLE)["properties"]
+    assert (broken["provisioningState"], broken["detailedStatus"]) == ("Failed", "ProvisioningFailed")
+    assert broken["detailedStatusMessage"] == document["error"]["message"]
+    assert "managerExtendedLocation" not in broken
+    assert azure.arm("PUT", IDLE, NEW_MANAGER, if_none_match="*").status == 412
+    tagged = azure.arm("PATCH", IDLE, {"tags": {"a": "2"}}).json()["properties"]
+    assert tagged == broken  # which mends nothing
+    azure.arm("PUT", IDLE, NEW_MANAGER)
+    azure.finish()
+    mended = azure.get(IDLE)["properties"]
+    assert (mended["provisioningState"], mended["detailedStatus"]) == ("Succeeded", "Available")
+    assert mended["managerExtendedLocation"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("PUT", MANAGER, "UpdateFailed"),
+        ("PATCH", CLUSTER, "Running"),
+        ("DELETE", CLUSTER, "Running"),
+        ("DELETE", IDLE, None),
+    ],
+)
+def test_a_change_that_fails_leaves_the_resource(azure: Emulated, method: str, path: str, status: str | None) -> None:
+    make_idle(azure)
+    azure.control("PATCH", "settings", {"fail_operations": 1})
+    body: dict[str, Any] = {"PUT": NEW_MANAGER, "PATCH": {"tags": {}}, "DELETE": None}
+    answer = azure.arm(method, path, body[method])
+    azure.finish()
+    assert poll(azure, answer).json()["status"] == "Failed"
+    properties = azure.get(path)["properties"]
+    assert (properties["provisioningState"], properties.get("detailedStatus")) == ("Failed", status)
+    assert azure.control("GET", "settings").json()["fail_operations"] == 0
+    again = azure.arm(method, path, body[method])
+    azure.finish()
+    assert poll(azure, again).json()["status"] == "Succeeded"
+
+
+def test_a_cluster_whose_creation_failed_can_be_made_good(azure: Emulated) -> None:
+    path, body = f"{NEXUS}/clusters/cluster-new", new_cluster(azure)
+    body["properties"]["secretArchive"] = ARCHIVE
+    azure.control("PATCH", "settings", {"fail_operations": 1})
+    for state, status in (("Failed", "Failed"), ("Succeeded", "PendingDeployment")):
+        assert azure.arm("PUT", path, body).status == 201
+        azure.finish()
+        azure.arm("PATCH", MANAGER, {"identity": {"type": "SystemAssigned"}})
+        properties = azure.get(path)["properties"]
+        assert (properties["provisioningState"], properties["detailedStatus"]) == (state, status)
+        assert not {"conditions", "actionStates"} & properties.keys()  # it was never deployed
+    assert properties["detailedStatusMessage"] == "Cluster is pending deployment."
 
 
 def test_put_of_a_cluster_drops_passwords_and_finds_its_manager(azure: Emulated) -> None:
@@ -303,6 +404,45 @@ def test_null_in_a_put_counts_as_nothing(azure: Emulated) -> None:
     assert (cluster["properties"]["secretArchive"], "tags" in cluster) == (ARCHIVE, False)
 
 
+SETTINGS: dict[str, Any] = {
+    "vaultUri": "https://kv-one.vault.azure.emulator/",
+    "associatedIdentity": {
+        "identityType": "UserAssignedIdentity",
+        "userAssignedIdentityResourceId": f"{IDENTITIES}/id-a",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"vaultUri": "https://other"}, SETTINGS | {"vaultUri": "https://other"}),
+        (
+            {"associatedIdentity": {"identityType": "SystemAssignedIdentity"}},
+            SETTINGS
+            | {"associatedIdentity": SETTINGS["associatedIdentity"] | {"identityType": "SystemAssignedIdentity"}},
+        ),
+        (
+            {
+                "associatedIdentity": {
+                    "identityType": "SystemAssignedIdentity",
+                    "userAssignedIdentityResourceId": None,
+                }
+            },
+            SETTINGS | {"associatedIdentity": {"identityType": "SystemAssignedIdentity"}},
+        ),
+        (None, None),
+    ],
+    ids=["uri", "type-alone", "type-and-null", "null"],
+)
+def test_settings_merge_member_by_member(azure: Emulated, change: Any, expected: Any) -> None:
+    for value in (SETTINGS, change):
+        assert azure.arm("PATCH", CLUSTER, {"properties": {"secretArchiveSettings": value}}).status == 202
+        azure.finish()
+    assert azure.get(CLUSTER)["properties"].get("secretArchiveSettings") == expected
+    assert "secretArchiveSettings" not in azure.get(CLUSTER, version="2024-07-01")["properties"]
+
+
 def test_a_deleted_cluster_takes_along_what_came_with_it(azure: Emulated) -> None:
     cluster = azure.get(CLUSTER)
     group = cluster["properties"]["managedResourceGroupConfiguration"]["name"]
@@ -320,7 +460,7 @@ def test_a_deleted_cluster_takes_along_what_came_with_it(azure: Emulated) -> Non
     assert azure.get(f"{NEXUS}/clusters/cluster-new")["name"] == "cluster-new"
 
 
-@pytest.mark.parametrize("method", ["PATCH", "PUT", "DELETE"])
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
 def test_clusters_hear_of_their_managers_identity(azure: Emulated, method: str) -> None:
     azure.arm("PATCH", MANAGER, {"identity": {"type": "SystemAssigned"}})
     azure.arm("PATCH", CLUSTER, {"properties": {"secretArchive": ARCHIVE}})
@@ -343,7 +483,7 @@ def test_a_write_is_answered_with_its_correlation(azure: Emulated) -> None:
 def test_an_effect_that_fails_ends_its_own_operation_only(azure: Emulated) -> None:
     answer = azure.arm("PATCH", CLUSTER, {"tags": {"a": "1"}})
     (record,) = azure.world.operations.values()
-    record["effect"] = {}.popitem
+    record["ends"] = replace(record["ends"], success={}.popitem)
     azure.finish()
     assert poll(azure, answer).json()["error"]["code"] == "InternalServerError"
     assert azure.get(CLUSTER)["properties"]["provisioningState"] == "Failed"

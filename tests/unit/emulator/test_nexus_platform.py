@@ -1,7 +1,7 @@
 # Copyright (c) 2026 operator_nexus contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The platform's side: when secrets arrive in the vault, and what the cluster says when they do not."""
+"""The platform by the cluster manager's identity: when secrets arrive in the vault, what the cluster says if not."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Callable
 import pytest
 from tenant import IDENTITY, NEXUS, OPERATOR_ROLE, SUBSCRIPTION, VAULT, VAULTS, WRITER, Tenant
 
+import archive_rotation
 import nexus_platform
 from state import Document
 
@@ -229,27 +230,6 @@ def test_a_cluster_that_cannot_be_handled_does_not_stop_the_rest(
     assert not caplog.text
 
 
-@pytest.mark.parametrize(
-    ("settings", "identity", "linked"),
-    [
-        ({"vaultUri": "https://kv"}, {"type": "SystemAssigned"}, None),
-        ({"vaultUri": "https://kv"}, {"type": "None"}, VAULT),
-        ({"vaultUri": "https://kv"}, None, VAULT),
-        ({}, {"type": "SystemAssigned"}, VAULT),
-        (None, {"type": "SystemAssigned"}, VAULT),
-    ],
-)
-def test_the_successor_puts_an_end_to_the_link(
-    tenant: Tenant, settings: Document | None, identity: Document | None, linked: str | None
-) -> None:
-    document = tenant.link("c-system", "kv-one")
-    document["properties"]["secretArchiveSettings"] = settings
-    document["identity"] = identity
-    nexus_platform.cluster_changed(tenant.world, document)
-    assert nexus_platform.linked_vault_id(document) == linked
-    assert ("conditions" in document["properties"]) == (linked is not None)
-
-
 def test_credentials_are_rotated_once_and_then_by_schedule(tenant: Tenant) -> None:
     usable(tenant)
 
@@ -311,7 +291,7 @@ def test_names_of_secrets_fit_a_vault(tenant: Tenant) -> None:
     document = tenant.cluster("c-system")
     document["id"] = document["id"].replace("/nexus/", f"/{'rg_(very).long' * 6}/")
     device = tenant.world.of_type("microsoft.networkcloud/storageappliances")[0]
-    name = nexus_platform.secret_name(document, device, "Storage Appliance User")
+    name = archive_rotation.secret_name(document, device, "Storage Appliance User")
     assert len(name) == 127
     assert name.replace("-", "").isalnum()
     assert "storageappliance-credential-manager-" in name
