@@ -13,6 +13,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -42,6 +43,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._progre
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.core.pipeline.transport import HttpTransport
+    from azure.core.polling import NoPolling
     from azure.mgmt.core.polling.arm_polling import ARMPolling
 
 Document = dict[str, Any]
@@ -158,11 +160,63 @@ class Arm:
                 parameters=json.dumps(body).encode(),
                 headers={"If-Match": if_match} if if_match else {},
                 cls=body_of,
-                polling=self._polling(resource_id, timeout) if wait else _operations.make_no_polling(),
+                polling=self._polling("update", resource_id, wait, timeout),
                 retry_on_methods=RETRY_PATCH,
             )
             document: Document | None = poller.result()
             return document
+
+    def put(
+        self,
+        resource_id: str,
+        body: Document,
+        api_version: str,
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+        wait: bool = True,
+        timeout: float = 1800,
+    ) -> Document | None:
+        """Create the resource, or write it anew as a whole, and wait at most `timeout` seconds for the real end.
+
+        With `if_none_match="*"` only the first of several creations gets through, the others end with status 412.
+        Returns the resource as it is then; with `wait=False` as the answer to the write shows it. Raises NexusError,
+        `OperationTimeout` or the operation's own code among others.
+        """
+        conditions = {"If-Match": if_match, "If-None-Match": if_none_match}
+        with self._memory.writing(_subject(resource_id)), azure_errors("create", resource_id):
+            poller = self._resources.begin_create_or_update_by_id(
+                resource_id=_quoted(resource_id),
+                api_version=api_version,
+                parameters=json.dumps(body).encode(),
+                headers={name: value for name, value in conditions.items() if value},
+                cls=body_of,
+                polling=self._polling("creation", resource_id, wait, timeout),
+            )
+            document: Document | None = poller.result()
+            return document
+
+    def delete(self, resource_id: str, api_version: str, *, wait: bool = True, timeout: float = 1800) -> bool:
+        """Remove the resource and wait at most `timeout` seconds for the real end; False when there was none.
+
+        Raises NexusError, `OperationTimeout` or the operation's own code among others.
+        """
+        with self._memory.writing(_subject(resource_id)), azure_errors("delete", resource_id):
+            try:
+                with azure_errors("delete", resource_id):
+                    poller = self._resources.begin_delete_by_id(
+                        resource_id=_quoted(resource_id),
+                        api_version=api_version,
+                        cls=body_of,
+                        polling=self._polling("deletion", resource_id, wait, timeout),
+                    )
+            except NexusError as error:
+                # Not even the resource group is there: Azure itself says 204 of a resource alone.
+                if _is_absence(error):
+                    return False
+                raise
+            poller.result()
+            return _operations.first_status(poller) != HTTPStatus.NO_CONTENT
 
     def settle(self, resource_id: str, api_version: str, timeout: float) -> Document | None:
         """The resource when nothing is going on with it any more, None when it is gone. Raises NexusError."""
@@ -224,8 +278,11 @@ class Arm:
             raise no_json("empty", operation, resource_id)
         return document
 
-    def _polling(self, resource_id: str, timeout: float) -> ARMPolling:
-        return _operations.make_polling(resource_id, self._limit(timeout), self.progress("update of", resource_id))
+    def _polling(self, doing: str, resource_id: str, wait: bool, timeout: float) -> ARMPolling | NoPolling[Any]:
+        if not wait:
+            return _operations.make_no_polling()
+        progress = self.progress(f"{doing} of", resource_id)
+        return _operations.make_polling(resource_id, self._limit(timeout), progress, doing)
 
     def _limit(self, timeout: float) -> Clock:
         return Clock(timeout, self._clock, self._sleep)

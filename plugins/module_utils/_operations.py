@@ -54,8 +54,11 @@ def settle(
     return document
 
 
-def make_polling(resource_id: str, clock: Clock, progress: Progress) -> ARMPolling:
-    """azure-mgmt-core's polling, paced by the clock. Raises NexusError for an operation that failed or is too slow."""
+def make_polling(resource_id: str, clock: Clock, progress: Progress, doing: str = "update") -> ARMPolling:
+    """azure-mgmt-core's polling, paced by the clock. Raises NexusError for an operation that failed or is too slow.
+
+    `doing` is a noun for what the operation does.
+    """
     with needs("azure-mgmt-resource"):
         from azure.core.exceptions import HttpResponseError
         from azure.core.polling.base_polling import LocationPolling, StatusCheckPolling
@@ -85,7 +88,7 @@ def make_polling(resource_id: str, clock: Clock, progress: Progress) -> ARMPolli
                 # An answer that tells no state ends nothing: that is an error of its own.
                 if error.response is None or error.response.status_code >= 400 or not isinstance(document, Mapping):
                     raise
-                raise failed(resource_id, self.status(), document, correlation_id(error.response)) from None
+                raise failed(resource_id, self.status(), document, correlation_id(error.response), doing) from None
             finally:
                 if is_terminal(self.status()):
                     progress.ended(self.status(), clock.elapsed)
@@ -106,7 +109,12 @@ def make_no_polling() -> NoPolling[Any]:
     return FirstAnswer()
 
 
-def failed(resource_id: str, state: str, document: Mapping[str, Any], correlation: str) -> NexusError:
+def first_status(poller: Any) -> int:
+    """The HTTP status of the answer to the write itself. The poller has one of the two methods above."""
+    return int(poller.polling_method()._initial_response.http_response.status_code)
+
+
+def failed(resource_id: str, state: str, document: Mapping[str, Any], correlation: str, doing: str) -> NexusError:
     """The error of an operation that ended badly, in the words of its own status document."""
     error = document.get("error")
     error = error if isinstance(error, Mapping) else {}
@@ -117,7 +125,7 @@ def failed(resource_id: str, state: str, document: Mapping[str, Any], correlatio
         target=str(error.get("target") or ""),
         details=list(error.get("details") or []),
         correlation_id=correlation,
-        operation="finish the update of",
+        operation=f"finish the {doing} of",
         resource_id=resource_id,
         remedy="look at the resource's activity log, mend the cause and run the task again",
     )

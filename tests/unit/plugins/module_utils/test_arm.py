@@ -268,6 +268,146 @@ def test_a_lost_race_is_told_by_its_status() -> None:
     assert caught.value.status == 412
 
 
+def created(state: str | None = "Accepted", **headers: str) -> Answer:
+    """The answer to the creation of a cluster manager, as recorded: no Location, and the body tells what it knows."""
+    body = {"id": ID, "location": "uksouth", "properties": {"provisioningState": state}}
+    return Answer(201, body, {"Azure-AsyncOperation": STATUS_URL, "etag": '"e"', **headers})
+
+
+def test_put_sends_the_body_and_its_conditions() -> None:
+    body = {"location": "uksouth", "identity": {"type": "None"}, "properties": {"a": None}}
+    arm, transport = make(Answer(201, {"id": ID, "properties": {"provisioningState": "Succeeded"}}))
+    arm.put(ID, body, VERSION, if_none_match="*")
+    sent = transport.requests[0]
+    assert (sent.method, sent.url, sent.headers["If-None-Match"]) == ("PUT", URL, "*")
+    assert "If-Match" not in sent.headers
+    assert json.loads(sent.body or "") == body
+
+    arm, transport = make(Answer(200, {"id": ID}))
+    arm.put(ID, body, VERSION, if_match='"e"')
+    sent = transport.requests[0]
+    assert sent.headers["If-Match"] == '"e"'
+    assert "If-None-Match" not in sent.headers
+
+
+def test_put_polls_to_the_real_end_and_reads_the_resource_anew() -> None:
+    time = FakeTime()
+    final = {"id": ID, "properties": {"provisioningState": "Succeeded", "vmSize": "Standard_D4_v2"}}
+    done = status("Succeeded", properties=None)
+    arm, transport = make(created(), status("Accepted"), status("Accepted"), done, Answer(body=final), time=time)
+    assert arm.put(ID, {}, VERSION) == final
+    assert transport.calls == [f"PUT {URL}", *[f"GET {STATUS_URL}"] * 3, f"GET {URL}"]
+    assert time.slept == [0.5, 0.75]
+
+
+def test_put_without_waiting_gives_what_the_answer_tells() -> None:
+    arm, transport = make(created())
+    document = arm.put(ID, {}, VERSION, wait=False)
+    assert document is not None and document["properties"] == {"provisioningState": "Accepted"}
+    assert len(transport.calls) == 1
+
+
+def test_a_creation_without_the_url_of_its_operation_is_followed_by_its_state() -> None:
+    going, done = ({"id": ID, "properties": {"provisioningState": state}} for state in ("Accepted", "Succeeded"))
+    arm, transport = make(Answer(201, going), Answer(body=going), Answer(body=done))
+    assert arm.put(ID, {}, VERSION) == done
+    assert len(transport.calls) == 3
+
+
+def test_a_creation_that_fails_is_told_as_one() -> None:
+    words = {"code": "SkuNotAvailable", "message": "No capacity."}
+    arm, _transport = make(created(), status("Failed", error=words))
+    with pytest.raises(NexusError) as caught:
+        arm.put(ID, {}, VERSION)
+    assert str(caught.value).startswith(f"Could not finish the creation of {ID}: SkuNotAvailable: No capacity.")
+
+
+def test_a_creation_that_somebody_else_has_begun_is_told_by_its_status() -> None:
+    arm, _transport = make(error("PreconditionFailed", 412))
+    with pytest.raises(NexusError) as caught:
+        arm.put(ID, {}, VERSION, if_none_match="*")
+    assert (caught.value.status, caught.value.operation) == (412, "create")
+
+
+def test_a_put_or_delete_that_is_throttled_or_cut_off_is_repeated() -> None:
+    disturbances = [Answer(429, {}), Answer(502, {}), Answer(raises=requests.ReadTimeout("slow"))]
+    arm, transport = make(*disturbances, Answer(body={"id": ID}))
+    assert arm.put(ID, {"a": 1}, VERSION) == {"id": ID}
+    assert [(sent.method, sent.body) for sent in transport.requests] == [("PUT", b'{"a": 1}')] * 4
+    arm, transport = make(*disturbances, Answer(204, b""))
+    assert arm.delete(ID, VERSION) is False
+    assert len(transport.calls) == 4
+
+
+def test_delete_polls_while_the_polls_answer_202() -> None:
+    """As recorded: the state of the operation is Deleting, and each poll has the URLs anew."""
+    time = FakeTime()
+    urls = {"Azure-AsyncOperation": STATUS_URL + "2", "Location": STATUS_URL + "3"}
+    deleting = Answer(202, {"id": "x", "status": "Deleting", "startTime": "2024-08-14T20:13:51Z"}, urls)
+    arm, transport = make(accepted(), deleting, deleting, status("Succeeded", properties=None), time=time)
+    assert arm.delete(ID, VERSION) is True
+    assert transport.calls == [f"DELETE {URL}", *[f"GET {STATUS_URL}"] * 3]
+    assert time.slept == [0.5, 0.75]
+
+
+@pytest.mark.parametrize("body", [None, b""])
+def test_delete_without_waiting_ends_with_the_202(body: bytes | None) -> None:
+    arm, transport = make(Answer(202, body, {"Azure-AsyncOperation": STATUS_URL, "Location": STATUS_URL}))
+    assert arm.delete(ID, VERSION, wait=False) is True
+    assert len(transport.calls) == 1
+
+
+@pytest.mark.parametrize("wait", [True, False])
+@pytest.mark.parametrize(
+    ("answer", "was_there"),
+    [
+        (Answer(204, b""), False),
+        (error("ResourceGroupNotFound"), False),
+        (error("ResourceNotFound"), False),
+        # Of api-versions up to 2023-07-01.
+        (Answer(200, b""), True),
+    ],
+)
+def test_delete_tells_whether_there_was_something(answer: Answer, was_there: bool, wait: bool) -> None:
+    arm, transport = make(answer)
+    assert arm.delete(ID, VERSION, wait=wait) is was_there
+    assert len(transport.calls) == 1
+
+
+def test_what_delete_cannot_do_is_an_error() -> None:
+    for answer in (error("SubscriptionNotFound"), error("ScopeLocked", 409), error("AuthorizationFailed", 403)):
+        arm, _transport = make(answer)
+        with pytest.raises(NexusError) as caught:
+            arm.delete(ID, VERSION)
+        assert caught.value.status == answer.status
+        assert caught.value.operation == "delete"
+
+
+def test_a_deletion_that_fails_is_told_as_one() -> None:
+    arm, _transport = make(accepted(), status("Deleting", 202), status("Failed", error={"code": "C", "message": "m"}))
+    with pytest.raises(NexusError, match="Could not finish the deletion of"):
+        arm.delete(ID, VERSION)
+
+
+def test_a_status_that_cannot_be_found_is_no_end_of_a_deletion() -> None:
+    arm, _transport = make(accepted(), error("NotFound"))
+    with pytest.raises(NexusError, match="NotFound"):
+        arm.delete(ID, VERSION)
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_a_proxy_neither_creates_nor_deletes(wait: bool) -> None:
+    calls: list[Callable[[Arm], Any]] = [
+        lambda arm: arm.put(ID, {}, VERSION, wait=wait),
+        lambda arm: arm.delete(ID, VERSION, wait=wait),
+    ]
+    for call in calls:
+        arm, _transport = make(Answer(200, HTML, {"Content-Type": "text/html"}))
+        with pytest.raises(NexusError) as caught:
+            call(arm)
+        assert caught.value.code == "NotJson"
+
+
 def test_settle_reads_until_nothing_goes_on() -> None:
     time = FakeTime()
     answers = [
@@ -376,3 +516,12 @@ def test_what_is_seen_to_be_gone_is_not_recalled() -> None:
     arm.get(ID, VERSION)
     assert arm.get(ID, VERSION) is None
     assert arm.recall(ID, VERSION, ["/list"]) is None
+
+
+def test_creation_and_deletion_make_it_unknown_again() -> None:
+    calls: list[Callable[[Arm], Any]] = [lambda arm: arm.put(ID, {}, VERSION), lambda arm: arm.delete(ID, VERSION)]
+    for call in calls:
+        arm, _transport = remembering(Answer(body={"id": ID}), Answer(200, {"id": ID}))
+        arm.get(ID, VERSION)
+        call(arm)
+        assert arm.recall(ID, VERSION, ["/list"]) is None

@@ -198,6 +198,20 @@ def test_giving_up_is_no_end() -> None:
     assert not any(" after " in line for line in lines)
 
 
+@pytest.mark.parametrize("word", ["creation", "deletion"])
+def test_a_person_is_told_what_goes_on(word: str) -> None:
+    lines: list[str] = []
+    time = FakeTime()
+    begun = Answer(202, {}, {"Azure-AsyncOperation": SIGNED})
+    transport = FakeTransport(begun, status("Accepted"), status("Succeeded"), Answer(body={"id": ID}))
+    arm = Arm(CLOUD, FakeCredential(), transport, say=lines.append, clock=time.clock, sleep=time.sleep)
+    if word == "creation":
+        arm.put(ID, {}, VERSION)
+    else:
+        arm.delete(ID, VERSION)
+    assert lines == [f"{word} of things/t: begun (Accepted)", f"{word} of things/t: Succeeded after 0 s"]
+
+
 def test_a_write_that_is_answered_at_once_says_nothing() -> None:
     lines: list[str] = []
     transport = FakeTransport(Answer(body={"id": ID, "properties": {"provisioningState": "Succeeded"}}))
