@@ -9,13 +9,9 @@ Azure then, and every worker has them from its birth.
 
 from __future__ import annotations
 
-import logging
 import shutil
 import sys
 import time
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -32,6 +28,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._librar
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._module import carry_out
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._progress import Say, say_nothing
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._session import Session
+from ansible_collections.operator_nexus.credentials.plugins.plugin_utils._quiet import quiet_libraries
 from ansible_collections.operator_nexus.credentials.plugins.plugin_utils._run_cache import RunCache
 
 display = Display()
@@ -114,7 +111,7 @@ class NexusAction(ActionBase):
             prefix = f"Unsupported parameters for ({self._task.action}) module: " if unsupported else ""
             result: dict[str, Any] = {"failed": True, "msg": f"{prefix}{checked.errors.msg}"}
         else:
-            with _quiet_libraries():
+            with quiet_libraries():
                 result = carry_out(
                     self.MODULE.run,
                     params,
@@ -132,26 +129,10 @@ class NexusAction(ActionBase):
         return lambda line: display.display(f"[{_host(task_vars)}] {line}")
 
 
-@contextmanager
-def _quiet_libraries() -> Iterator[None]:
-    """Keep what Python's libraries have to say out of Ansible's output and its log file, as it is with a module."""
-    loggers = [logging.getLogger(name) for name in ("azure", "msal", "urllib3")]
-    before = [logger.propagate for logger in loggers]
-    for logger in loggers:
-        logger.propagate = False
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, propagate in zip(loggers, before, strict=True):
-            logger.propagate = propagate
-
-
 def _make_run_cache() -> RunCache | None:
     """Load the libraries, and make what the workers share. None where that fails: a task that needs it says why."""
     try:
-        with _quiet_libraries():
+        with quiet_libraries():
             return RunCache(Path(C.DEFAULT_LOCAL_TMP)) if import_early() else None
     except Exception as error:
         display.vvv(f"The libraries of Azure do not go together: {error!r}")

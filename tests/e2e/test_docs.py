@@ -1,7 +1,7 @@
 # Copyright (c) 2026 operator_nexus contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ansible-doc` shows every module and the role, without a warning."""
+"""`ansible-doc` shows every module, the inventory plugin and the role, without a warning."""
 
 from __future__ import annotations
 
@@ -32,6 +32,15 @@ def test_the_role(core: Core, homes: Iterator[Path]) -> None:
     name = f"{COLLECTION}.customer_key_vault"
     run = core.run(next(homes), {}, "ansible-doc", "-t", "role", name).assert_good()
     assert "customer_key_vault_key_vault_id" in run.output
+
+
+def test_the_inventory_plugin(core: Core, homes: Iterator[Path]) -> None:
+    name = f"{COLLECTION}.nexus"
+    run = core.run(next(homes), {}, "ansible-doc", "-t", "inventory", "--json", name).assert_good()
+    documented = json.loads(run.output)[name]
+    # Its own options, those of the modules' sign-in, those of every inventory plugin.
+    assert {"cluster_managers", "client_id", "keyed_groups", "cache_plugin"} < documented["doc"]["options"].keys()
+    assert documented["examples"]
 
 
 def test_the_list_names_each_module(core: Core, homes: Iterator[Path]) -> None:

@@ -5,7 +5,7 @@
 #
 # read_docs.sh VENV
 #
-# ansible-doc of this virtual environment must show every module and role without a warning. By itself it only warns of
+# ansible-doc of this virtual environment must show every module, inventory plugin and role without a warning. By itself it only warns of
 # what it cannot read. ANSIBLE_COLLECTIONS_PATH leads to the collection (with_tree.sh).
 set -euo pipefail
 venv=$1
@@ -28,7 +28,10 @@ warnings=$(mktemp)
 trap 'rm -f "$warnings"' EXIT
 modules=(plugins/modules/*.py)
 modules=("${modules[@]##*/}")
+inventories=(plugins/inventory/*.py)
+inventories=("${inventories[@]##*/}")
 roles=(roles/*/)
 roles=("${roles[@]%/}")
 show module "${modules[@]%.py}"
+show inventory "${inventories[@]%.py}"
 show role "${roles[@]##*/}"
