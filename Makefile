@@ -53,6 +53,10 @@ $(AZ)/.ready: tests/requirements-bench-az.txt tests/tools/make_venv.sh
 demo: $(NEWEST)/.ready ## see it work: the playbook, twice, on a local stand-in for Azure
 	@python tests/tools/demo.py
 
+.PHONY: demo-migrate
+demo-migrate: $(NEWEST)/.ready ## see a cluster move to an identity of its own, without a gap in rotation
+	@python tests/tools/demo_migrate.py
+
 .PHONY: build
 build: $(NEWEST)/.ready ## build the collection's archive in build/
 	@ansible-galaxy collection build --force --output-path build

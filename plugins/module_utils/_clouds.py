@@ -39,6 +39,8 @@ class Cloud:
     graph_audience: str
     private: bool = False
     """Not one of Microsoft's public clouds, so Entra's instance discovery does not know it."""
+    key_vaults: str = ""
+    """The DNS suffix of key vaults without a dot before it, empty where the cloud's metadata does not tell it."""
 
     @property
     def arm_scope(self) -> str:
@@ -48,9 +50,14 @@ class Cloud:
     def graph_scope(self) -> str:
         return f"{self.graph_audience}/.default"
 
+    @property
+    def key_vault_scope(self) -> str:
+        """Of tokens for what is in a vault. No metadata tell it; in every cloud of Microsoft it is this."""
+        return f"https://{self.key_vaults}/.default"
 
-def _public(name: str, resource_manager: str, audience: str, login: str, graph: str) -> Cloud:
-    return Cloud(name, resource_manager, audience, login, graph, graph)
+
+def _public(name: str, resource_manager: str, audience: str, login: str, graph: str, key_vaults: str) -> Cloud:
+    return Cloud(name, resource_manager, audience, login, graph, graph, key_vaults=key_vaults)
 
 
 KNOWN = {
@@ -62,6 +69,7 @@ KNOWN = {
             "https://management.azure.com",
             "https://login.microsoftonline.com",
             "https://graph.microsoft.com",
+            "vault.azure.net",
         ),
         _public(
             "AzureChinaCloud",
@@ -69,6 +77,7 @@ KNOWN = {
             "https://management.chinacloudapi.cn",
             "https://login.chinacloudapi.cn",
             "https://microsoftgraph.chinacloudapi.cn",
+            "vault.azure.cn",
         ),
         _public(
             "AzureUSGovernment",
@@ -76,6 +85,7 @@ KNOWN = {
             "https://management.core.usgovcloudapi.net",
             "https://login.microsoftonline.us",
             "https://graph.microsoft.us",
+            "vault.usgovcloudapi.net",
         ),
         _public(
             "AzureGermanCloud",
@@ -83,6 +93,7 @@ KNOWN = {
             "https://management.core.cloudapi.de",
             "https://login.microsoftonline.de",
             "https://graph.microsoft.de",
+            "vault.microsoftazure.de",
         ),
     )
 }
@@ -160,7 +171,11 @@ def _from_metadata(document: dict[str, Any], url: str, base: str = "") -> Cloud:
     name = str(document.get("name") or manager)
     same = KNOWN.get(name)
     private = same is None or same.login != login
-    return Cloud(name, manager, str(audiences[0]), login, graph.rstrip("/"), graph, private)
+    # Some lists of clouds write it with a dot before it.
+    key_vaults = str((document.get("suffixes") or {}).get("keyVaultDns") or "").strip(".").lower()
+    if same is not None and not private:
+        key_vaults = key_vaults or same.key_vaults
+    return Cloud(name, manager, str(audiences[0]), login, graph.rstrip("/"), graph, private, key_vaults)
 
 
 def _is_url(text: str) -> bool:

@@ -41,12 +41,18 @@ def _nothing(document: Document) -> list[str]:
     return []
 
 
+def _anything_goes(document: Document) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Aim:
     """What `converge` is to reach. All functions are pure.
 
     `plan` gives the PATCH body for a document, or None when it is as wanted; `apply` gives the document after that
     body. `missing` names what a converged document still lacks of all that Azure fills in by itself afterwards.
+    `precondition` raises NexusError where a change that `plan` asks for would do harm; only a document that was read
+    for it is asked.
     """
 
     resource_id: str
@@ -55,6 +61,7 @@ class Aim:
     plan: Callable[[Document], Document | None]
     apply: Callable[[Document, Document], Document]
     missing: Callable[[Document], list[str]] = _nothing
+    precondition: Callable[[Document], None] = _anything_goes
     wait: bool = True
     timeout: float = 1800
 
@@ -84,11 +91,11 @@ def converge(arm: Arm, aim: Aim, check_mode: bool) -> Outcome:
     return converged(arm, aim) or converge_anew(arm, aim, check_mode)
 
 
-def converge_anew(arm: Arm, aim: Aim, check_mode: bool) -> Outcome:
-    """`converge` on nothing but what is read for it."""
+def converge_anew(arm: Arm, aim: Aim, check_mode: bool, current: Document | None = None) -> Outcome:
+    """`converge` on nothing but what is read for it; `current` is the document where that has been done already."""
     # Hosts that lost the same race must not come back in step.
     clock = Clock(aim.timeout, jitter=True)
-    current = fetch(arm, aim.resource_id, aim.label, aim.api_version)
+    current = current or fetch(arm, aim.resource_id, aim.label, aim.api_version)
     refusals = 0
     while True:
         if aim.wait and not check_mode and not is_settled(current):
@@ -98,6 +105,7 @@ def converge_anew(arm: Arm, aim: Aim, check_mode: bool) -> Outcome:
         body = aim.plan(current)
         if body is None:
             return Outcome(False, current, current, _complete(arm, aim, clock, current, check_mode))
+        aim.precondition(current)
         after = aim.apply(current, body)
         if check_mode:
             return Outcome(True, current, after, after)

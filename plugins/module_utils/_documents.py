@@ -11,7 +11,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ansible_collections.operator_nexus.credentials.plugins.module_utils import _identity, _secret_archive
+from ansible_collections.operator_nexus.credentials.plugins.module_utils import (
+    _identity,
+    _secret_archive,
+    _secret_archive_settings,
+)
 
 Document = dict[str, Any]
 
@@ -28,11 +32,13 @@ def cluster_manager(document: Document) -> dict[str, Any]:
 
 
 def cluster(document: Document) -> dict[str, Any]:
-    """A cluster, like `cluster_manager`, plus secret_archive as `_secret_archive.report`; None where it has none."""
+    """A cluster, like `cluster_manager`, plus both links to a vault as their `report`; None where it has none."""
     found = _flat(document)
     found["cluster_manager_id"] = found.get("cluster_manager_id")
     found["secret_archive"] = _secret_archive.report(properties(document).get("secretArchive"))
-    found["secret_archive_settings"] = found.get("secret_archive_settings")
+    found["secret_archive_settings"] = _secret_archive_settings.report(
+        properties(document).get("secretArchiveSettings")
+    )
     return found
 
 

@@ -8,9 +8,11 @@ Private to this collection. The shared engine of the modules that assign roles.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Collection
 from typing import Any
 
-from ansible_collections.operator_nexus.credentials.plugins.module_utils import _role_assignment
+from ansible_collections.operator_nexus.credentials.plugins.module_utils import _role_assignment, _rotation
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._clock import Clock
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._role_api import RoleApi
@@ -42,13 +44,15 @@ def grant(
     state: str,
     timeout: float,
     check_mode: bool,
+    spared: Collection[str] = (),
 ) -> dict[str, Any]:
     """Reach `state` for these principals; the result is what the modules return.
 
-    `timeout` (seconds) bounds how long a principal that is not known everywhere yet is waited for.
+    `timeout` (seconds) bounds how long a principal that is not known everywhere yet is waited for. `spared` are
+    principal ids, in lower case, that keep what they have.
     """
     listed = roles.list_at(scope)
-    todo = _role_assignment.plan(listed, scope, role, principals, state)
+    todo = _role_assignment.plan(listed, scope, role, principals, state, spared)
     predicted = _role_assignment.apply(listed, scope, role, todo)
     before = _role_assignment.report(listed, scope, role, principals, Plan())
     after = _role_assignment.report(predicted, scope, role, principals, todo)
@@ -64,6 +68,27 @@ def grant(
         kept = _role_assignment.apply(listed, scope, role, Plan(delete=todo.delete))
         entries = _role_assignment.report(kept + [item for item, is_new in made], scope, role, principals, Plan())
     return _result(scope, changed=changed, before=before, after=after, entries=entries)
+
+
+def wait_for_effect(roles: RoleApi, scope: str, entries: list[dict[str, Any]], seconds: float) -> None:
+    """Wait until the assignments are so many seconds old. Azure tells nobody when a new one begins to have effect.
+
+    One whose age is not told counts as made now.
+    """
+    left = max((seconds - _age(item["created_on"]) for item in entries), default=0)
+    if left <= 0:
+        return
+    clock = Clock(left)
+    progress = roles.progress(scope)
+    while clock.left:
+        progress.waiting(f"takes effect within {seconds:.0f} s", clock.elapsed)
+        clock.pause()
+    progress.ended("in effect", clock.elapsed)
+
+
+def _age(created_on: str | None) -> float:
+    made = _rotation.moment(created_on)
+    return 0.0 if made is None else max(0.0, time.time() - made.timestamp())
 
 
 def _result(

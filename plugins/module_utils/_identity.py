@@ -23,6 +23,10 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._resour
 
 Block = dict[str, Any]
 
+# How settings of a cluster select its system assigned identity, and a user assigned one.
+SYSTEM_ASSIGNED = "SystemAssignedIdentity"
+USER_ASSIGNED = "UserAssignedIdentity"
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -59,9 +63,9 @@ def plan(current: Block | None, want: Wanted) -> Block | None:
     kept = [item for lowered, item in held.items() if lowered not in gone]
     dropped = [item for lowered, item in held.items() if lowered in gone]
     added = [item for item in want.add if key(item) not in held]
-    has_system = _has_system(current)
-    system = has_system if want.system is None else want.system
-    if system == has_system and not added and not dropped:
+    had_system = has_system(current)
+    system = had_system if want.system is None else want.system
+    if system == had_system and not added and not dropped:
         return None
     identity_type = _type(system, bool(kept or added))
     if "UserAssigned" not in identity_type:
@@ -76,7 +80,7 @@ def apply(current: Block | None, patch: Block) -> Block:
     """The identity block that Azure will hold after this PATCH; ids that Azure has yet to give out are missing."""
     held = {key(item): value for item, value in ((current or {}).get("userAssignedIdentities") or {}).items()}
     after: Block = {"type": patch["type"]}
-    if "SystemAssigned" in patch["type"] and _has_system(current):
+    if "SystemAssigned" in patch["type"] and has_system(current):
         after.update({name: (current or {}).get(name) for name in ("principalId", "tenantId")})
     if "UserAssigned" in patch["type"]:
         sent = patch["userAssignedIdentities"]
@@ -107,11 +111,11 @@ def report(current: Block | None) -> dict[str, Any]:
         }
         for item, value in members.items()
     ]
-    has_system = _has_system(current)
+    system = has_system(current)
     return {
-        "type": _type(has_system, bool(listed)),
-        "principal_id": (current or {}).get("principalId") if has_system else None,
-        "tenant_id": (current or {}).get("tenantId") if has_system else None,
+        "type": _type(system, bool(listed)),
+        "principal_id": (current or {}).get("principalId") if system else None,
+        "tenant_id": (current or {}).get("tenantId") if system else None,
         "user_assigned_identities": sorted(listed, key=lambda item: key(item["id"])),
     }
 
@@ -130,7 +134,7 @@ def principals(current: Block | None, want: Wanted, resource_id: str) -> list[di
     """
     full = report(current)
     found: list[dict[str, str | None]] = []
-    if want.system and _has_system(current):
+    if want.system and has_system(current):
         found.append({"identity": resource_id, "principal_id": full["principal_id"]})
     held = {key(item["id"]): item for item in full["user_assigned_identities"]}
     for item in want.add:
@@ -139,7 +143,34 @@ def principals(current: Block | None, want: Wanted, resource_id: str) -> list[di
     return found
 
 
-def _has_system(current: Block | None) -> bool:
+def users(properties: Mapping[str, Any], current: Block | None, want: Wanted) -> list[str]:
+    """The settings of a cluster that select one of the identities which the task takes from it, by their ARM names."""
+    gone = {key(item) for item in want.drop} & set(_user_assigned(current))
+    if want.system is False and has_system(current):
+        gone.add(key(SYSTEM_ASSIGNED))
+    return sorted(name for name, block in properties.items() if gone & set(map(key, _selections(block))))
+
+
+def selection(block: Any) -> str | None:
+    """Which identity a block of settings has selected (`associatedIdentity`): its id, SYSTEM_ASSIGNED, or None."""
+    selected = block.get("associatedIdentity") if isinstance(block, Mapping) else None
+    if not selected:
+        return None
+    if selected.get("identityType") == SYSTEM_ASSIGNED:
+        return SYSTEM_ASSIGNED
+    return selected.get("userAssignedIdentityResourceId") or None
+
+
+def _selections(block: Any) -> list[str]:
+    """What a block of settings and its overrides (commandOutputSettings has some) have selected."""
+    if not isinstance(block, Mapping):
+        return []
+    parts = [block, *(block.get("overrides") or [])]
+    return [selected for selected in map(selection, parts) if selected]
+
+
+def has_system(current: Block | None) -> bool:
+    """Whether there is a system assigned identity."""
     return "systemassigned" in str((current or {}).get("type", "")).lower()
 
 

@@ -17,12 +17,16 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors
 
 CLUSTER_MANAGER = "Microsoft.NetworkCloud/clusterManagers"
 CLUSTER = "Microsoft.NetworkCloud/clusters"
+BARE_METAL_MACHINE = "Microsoft.NetworkCloud/bareMetalMachines"
+STORAGE_APPLIANCE = "Microsoft.NetworkCloud/storageAppliances"
 VAULT = "Microsoft.KeyVault/vaults"
 USER_ASSIGNED_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 LABELS = {
     CLUSTER_MANAGER: "cluster manager",
     CLUSTER: "cluster",
+    BARE_METAL_MACHINE: "bare metal machine",
+    STORAGE_APPLIANCE: "storage appliance",
     VAULT: "key vault",
     USER_ASSIGNED_IDENTITY: "user assigned identity",
 }

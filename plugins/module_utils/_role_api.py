@@ -58,7 +58,8 @@ class RoleApi:
     def list_at(self, scope: str) -> list[Assignment]:
         """The assignments at the scope and above it.
 
-        Dicts of id, name, scope, role_definition_id, principal_id, principal_type, condition. Raises NexusError.
+        Dicts of id, name, scope, role_definition_id, principal_id, principal_type, condition, created_on (Azure's
+        text of the time). Raises NexusError.
         """
         # azure-mgmt-authorization 3 takes the next page's token apart and cannot put it together again.
         path = f"{scope}/providers/Microsoft.Authorization/roleAssignments"
@@ -139,6 +140,7 @@ def _assignment(document: dict[str, Any]) -> Assignment:
         "principal_id": properties.get("principalId"),
         "principal_type": properties.get("principalType"),
         "condition": properties.get("condition"),
+        "created_on": properties.get("createdOn"),
     }
 
 

@@ -4,14 +4,14 @@
 """Role assignments: who holds a role at a scope, what is missing, what to take away. Pure.
 
 Private to this collection. An *assignment* is {id, name, scope, role_definition_id, principal_id, principal_type,
-condition} as the cloud layer lists it. A *principal* is {identity, principal_id}: an object id, which is None while
-only check mode has seen the identity, and the ARM id of the identity it belongs to, or None.
+condition, created_on} as the cloud layer lists it. A *principal* is {identity, principal_id}: an object id, which is
+None while only check mode has seen the identity, and the ARM id of the identity it belongs to, or None.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,9 @@ class Role:
 
 KEY_VAULT_WRITER = Role("44f0a1a8-6fea-4b35-980a-8ff50c487c97", "Operator Nexus Key Vault Writer Service Role")
 MANAGED_IDENTITY_OPERATOR = Role("f1a07417-d97a-45cb-824c-7a7467783830", "Managed Identity Operator")
+
+# AFOI-NC-MGMT-PME-PROD, the same in every tenant. It uses user assigned identities, to write as them.
+NEXUS_APP_ID = "3365d4ea-bb16-4bc9-86dd-f2c8cf6f1f56"
 
 
 @dataclass(frozen=True)
@@ -89,12 +92,23 @@ def is_inherited(assignment: Assignment, scope: str) -> bool:
     return key(assignment["scope"]) != key(scope)
 
 
-def plan(assignments: list[Assignment], scope: str, role: Role, principals: list[Principal], state: str) -> Plan:
-    """What to create or delete. An inherited assignment is enough for `present`, and out of reach for `absent`."""
+def plan(
+    assignments: list[Assignment],
+    scope: str,
+    role: Role,
+    principals: list[Principal],
+    state: str,
+    spared: Collection[str] = (),
+) -> Plan:
+    """What to create or delete. An inherited assignment is enough for `present`, and out of reach for `absent`.
+
+    `spared` are principal ids in lower case whose assignments are not deleted.
+    """
     if state == "present":
         return Plan(create=[who for who in principals if not held(assignments, scope, role, who["principal_id"])])
     found = [item for who in principals for item in held(assignments, scope, role, who["principal_id"])]
-    return Plan(delete=[item for item in found if not is_inherited(item, scope)])
+    own = [item for item in found if not is_inherited(item, scope)]
+    return Plan(delete=[item for item in own if item["principal_id"].lower() not in spared])
 
 
 def apply(assignments: list[Assignment], scope: str, role: Role, todo: Plan) -> list[Assignment]:
@@ -128,6 +142,7 @@ def report(
                 "identity": who["identity"],
                 "inherited": is_inherited(item, scope),
                 "condition": item["condition"],
+                "created_on": item["created_on"],
             }
             for item in found
         )
@@ -156,4 +171,5 @@ def _predicted(scope: str, role: Role, principal_id: str | None) -> Assignment:
         "principal_id": principal_id,
         "principal_type": "ServicePrincipal",
         "condition": None,
+        "created_on": None,
     }

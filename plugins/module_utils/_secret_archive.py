@@ -15,6 +15,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._resour
 
 Block = dict[str, Any]
 
+SINCE = "2023-10-01-preview"
 # A null in a PATCH resets the block where the contract marks it as nullable: from 2024-07-01 on, and no longer in
 # 2026-07-01. In the other versions the block can only be switched off.
 NULLABLE_SINCE = "2024-07-01"

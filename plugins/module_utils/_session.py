@@ -25,18 +25,20 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._progre
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._role_api import RoleApi
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._shared_credential import SharedCredential
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._store import Store
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._vault_secrets import VaultSecrets
 
 if TYPE_CHECKING:
     from azure.core.pipeline.transport import HttpTransport
 
-_SUBSCRIPTIONS_VERSION = "2022-12-01"
+SUBSCRIPTIONS_VERSION = "2022-12-01"
 
 
 class Session:
     """Checks its settings at once (BadInput); imports, connects and signs in when something is first asked for.
 
-    `arm`, `roles` and `graph` share one credential, one pool of connections and one memory. With a `store` they share
-    sign-ins and what they read with the other tasks of the run; `say` takes lines about operations that go on.
+    All its clients share one credential and one pool of connections; `arm`, `roles` and `graph` share one memory too.
+    With a `store` they share sign-ins and what they read with the other tasks of the run; `say` takes lines about
+    operations that go on.
     """
 
     def __init__(
@@ -80,8 +82,12 @@ class Session:
     def graph(self) -> Graph:
         return Graph(self._cloud, self._credential, self._transport, self._memory)
 
+    @cached_property
+    def vault_secrets(self) -> VaultSecrets:
+        return VaultSecrets(self._cloud, self._credential, self._transport)
+
     def _first_subscription(self) -> str:
-        listed = self.arm.list("/subscriptions", _SUBSCRIPTIONS_VERSION)
+        listed = self.arm.list("/subscriptions", SUBSCRIPTIONS_VERSION)
         return str(listed[0].get("subscriptionId") or "") if listed else ""
 
     @cached_property

@@ -188,7 +188,6 @@ failure:
 
 from typing import Any
 
-from ansible_collections.operator_nexus.credentials.plugins.module_utils import _api_version, _identity, _resource_id
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._argspec import (
     AUTH_SPEC,
     NETWORK_CLOUD_SPEC,
@@ -197,10 +196,9 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._argspe
     STATE_SPEC,
     WAIT_SPEC,
 )
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._converge import Aim, converge, not_there
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._documents import properties
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._attach import attach
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._module import run_module
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._resource_id import CLUSTER_MANAGER
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._session import Session
 
 ARGUMENT_SPEC: dict[str, Any] = {
@@ -221,80 +219,7 @@ IDENTITY_SINCE = "2023-12-01-preview"
 
 
 def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str, Any]:
-    want = _identity.wanted(params)
-    version = _api_version.check(params["api_version"], IDENTITY_SINCE, "the identity of a cluster manager")
-    manager_id = _resource_id.address(params, _resource_id.CLUSTER_MANAGER, lambda: session.subscription_id)
-
-    def plan(document: dict[str, Any]) -> dict[str, Any] | None:
-        patch = _identity.plan(document.get("identity"), want)
-        return {"identity": patch} if patch else None
-
-    def apply(document: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
-        return {**document, "identity": _identity.apply(document.get("identity"), body["identity"])}
-
-    def named(document: dict[str, Any]) -> list[dict[str, str | None]]:
-        return _identity.principals(document.get("identity"), want, manager_id)
-
-    def without_id(document: dict[str, Any]) -> list[str]:
-        return [str(item["identity"]) for item in named(document) if not item["principal_id"]]
-
-    outcome = converge(
-        session.arm,
-        Aim(
-            resource_id=manager_id,
-            label="cluster manager",
-            api_version=version,
-            plan=plan,
-            apply=apply,
-            missing=lambda document: [f"principal id of {item}" for item in without_id(document)],
-            wait=params["wait"],
-            timeout=params["wait_timeout"],
-        ),
-        check_mode,
-    )
-    document = outcome.document
-    if check_mode:
-        # What Azure would tell of user assigned identities once they are attached, they tell of themselves.
-        ids = {item: _ids_of(session, item) for item in without_id(document) if item != manager_id}
-        document = {**document, "identity": _identity.fill(document.get("identity"), ids)}
-    principals = named(document)
-    # The system assigned identity comes first in the list; several user assigned ones have no single principal id.
-    single = principals[0]["principal_id"] if principals and (want.system or len(principals) == 1) else None
-    return {
-        "warnings": outcome.warnings,
-        "changed": outcome.changed,
-        "diff": {
-            "before": {"identity": _identity.summary(outcome.before.get("identity"))},
-            "after": {"identity": _identity.summary(outcome.after.get("identity"))},
-        },
-        "id": manager_id,
-        "identity": _identity.report(document.get("identity")),
-        "principal_id": single,
-        "principal_ids": [item["principal_id"] for item in principals if item["principal_id"]],
-        "principals": principals,
-        "provisioning_state": properties(document).get("provisioningState"),
-    }
-
-
-def _ids_of(session: Session, identity_id: str) -> dict[str, Any]:
-    """{principalId, clientId} of a user assigned identity; empty when the login may attach but not read it.
-
-    Raises NexusError when there is none of this id: attaching it would fail as well.
-    """
-    try:
-        identity = session.arm.get(identity_id, _api_version.MANAGED_IDENTITY)
-    except NexusError as error:
-        if error.status == 403:
-            return {}
-        if error.status != 404:
-            raise
-        # Not even the subscription is there.
-        identity = None
-    if identity is None:
-        remedy = "correct user_assigned, or create the identity first"
-        raise not_there("user assigned identity", identity_id, "user_assigned", remedy)
-    told = properties(identity)
-    return {name: told[name] for name in ("principalId", "clientId") if told.get(name)}
+    return attach(params, session, check_mode, kind=CLUSTER_MANAGER, since=IDENTITY_SINCE)
 
 
 def main() -> None:

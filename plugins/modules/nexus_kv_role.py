@@ -25,7 +25,8 @@ extends_documentation_fragment:
 options:
   state:
     description:
-      - V(present) assigns the role; V(absent) deletes the assignments of these principals at exactly this vault.
+      - V(present) assigns the role; V(absent) deletes the assignments of these principals at exactly this vault, except
+        those that O(keep_used) keeps.
     type: str
     choices: [present, absent]
     default: present
@@ -49,6 +50,30 @@ options:
       - The object ids of the principals. Not application (client) ids.
     type: list
     elements: str
+  keep_used:
+    description:
+      - Whether a principal keeps the role as long as the platform writes the credentials of a cluster into the vault
+        with it. Then this is a warning that names the clusters, and RV(kept) lists them.
+      - All clusters and cluster managers that the credential can see are looked at, in every subscription. Set it to
+        V(false) for a credential that may not list them, and where clusters are known to be in order.
+      - With O(state=present) it has no meaning.
+    type: bool
+    default: true
+  leaving_clusters:
+    description:
+      - The ARM ids of clusters that O(keep_used) does not count, such as those that the same play unlinks. Lets check
+        mode tell what will happen once they are unlinked.
+    type: list
+    elements: str
+    default: []
+  effective_seconds:
+    description:
+      - How many seconds old the assignments must be before the task ends. It waits for those that are younger.
+      - A new assignment may take up to ten minutes to have effect, and Azure does not tell when it does. V(600) is what
+        Microsoft's documentation asks for.
+      - In check mode, and with O(state=absent), it has no meaning.
+    type: int
+    default: 0
   api_version:
     description:
       - The version of the C(Microsoft.KeyVault) API to read the vault with.
@@ -64,8 +89,10 @@ options:
 notes:
   - The one who runs this needs C(Microsoft.Authorization/roleAssignments/write) on the vault, for example through the
     role C(Role Based Access Control Administrator).
-  - A new assignment may take up to ten minutes to have effect. The module does not wait for that.
+  - A new assignment may take up to ten minutes to have effect. The module waits for that only with
+    O(effective_seconds).
 seealso:
+  - module: operator_nexus.credentials.nexus_cluster_identity
   - module: operator_nexus.credentials.nexus_clustermanager_identity
   - module: operator_nexus.credentials.nexus_cluster_secret_archive
 """
@@ -84,7 +111,13 @@ EXAMPLES = r"""
     name: nexus-secrets
     principals: "{{ identity.principals }}"
 
-- name: Take the role away from a principal
+- name: Go on when the role has had the time to take effect
+  operator_nexus.credentials.nexus_kv_role:
+    id: "{{ key_vault_id }}"
+    principals: "{{ identity.principals }}"
+    effective_seconds: 600
+
+- name: Take the role away from a principal, unless a cluster still needs it
   operator_nexus.credentials.nexus_kv_role:
     id: "{{ key_vault_id }}"
     principal_ids:
@@ -101,7 +134,7 @@ scope:
 role_assignments:
   description:
     - The assignments that give the role to these principals now, or in check mode would.
-    - With O(state=absent) these are inherited ones, which the module does not touch.
+    - With O(state=absent) these are inherited ones, which the module does not touch, and those that it kept.
   returned: success
   type: list
   elements: dict
@@ -147,6 +180,10 @@ role_assignments:
       description: A condition on the assignment, which may keep the role from having effect.
       returned: always
       type: str
+    created_on:
+      description: When the assignment was made, as Azure tells it. V(null) in check mode for one to come.
+      returned: always
+      type: str
   sample:
     - id: /subscriptions/.../roleAssignments/2f4a3d27-2a5b-5a83-9c4b-6f0f3d3b8e11
       name: 2f4a3d27-2a5b-5a83-9c4b-6f0f3d3b8e11
@@ -158,6 +195,7 @@ role_assignments:
       identity: /subscriptions/.../clusterManagers/manager-east
       inherited: false
       condition:
+      created_on: "2026-11-24T14:03:22.5170240Z"
 role_assignment_id:
   description: The id of the first entry of RV(role_assignments), V(null) without one.
   returned: success
@@ -170,6 +208,24 @@ role_assignment_ids:
   elements: str
   sample:
     - /subscriptions/.../roleAssignments/2f4a3d27-2a5b-5a83-9c4b-6f0f3d3b8e11
+kept:
+  description: The principals that keep the role with O(state=absent), because a cluster is written with them.
+  returned: success, with O(state=absent)
+  type: list
+  elements: dict
+  contains:
+    principal_id:
+      description: The object id of the principal.
+      returned: always
+      type: str
+    clusters:
+      description: The ARM ids of the clusters.
+      returned: always
+      type: list
+      elements: str
+  sample:
+    - principal_id: 5b1a2c31-7f0e-4c59-9d14-0a4d4b5f6f10
+      clusters: [/subscriptions/.../clusters/cluster-2]
 vault_uri:
   description: The address of the vault's data plane.
   returned: success
@@ -210,9 +266,14 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._argspe
 )
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._documents import properties
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import BadInput
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._grant import grant, granted
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._grant import (
+    grant,
+    granted,
+    wait_for_effect,
+)
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._module import run_module
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._session import Session
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._usage import users_of
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._vault import (
     fetch_vault,
     require_roles,
@@ -232,6 +293,9 @@ ARGUMENT_SPEC: dict[str, Any] = {
             "options": {"identity": {"type": "str"}, "principal_id": {"type": "str"}},
         },
         "principal_ids": {"type": "list", "elements": "str"},
+        "keep_used": {"type": "bool", "default": True},
+        "leaving_clusters": {"type": "list", "elements": "str", "default": []},
+        "effective_seconds": {"type": "int", "default": 0},
         "api_version": {"type": "str", "default": _api_version.KEY_VAULT},
     },
 }
@@ -240,6 +304,9 @@ ARGUMENT_SPEC: dict[str, Any] = {
 def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str, Any]:
     principals = _principals(params, check_mode)
     version = _api_version.check(params["api_version"])
+    leaving = [
+        _resource_id.check(item, _resource_id.CLUSTER, "leaving_clusters") for item in params["leaving_clusters"]
+    ]
     vault_id = _resource_id.address(params, _resource_id.VAULT, lambda: session.subscription_id)
     present, role = params["state"] == "present", _role_assignment.KEY_VAULT_WRITER
 
@@ -247,21 +314,54 @@ def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str,
     if known is not None and (uses_roles(known) or not present):
         held = granted(session.roles, _resource_id.canonical(known["id"]), role, principals, state=params["state"])
         if held is not None:
-            return {**held, "vault_uri": properties(known).get("vaultUri")}
+            return _finished(params, session, known, held, check_mode)
 
     vault = fetch_vault(session.arm, vault_id, version)
     if present:
         require_roles(vault, vault_id, "id")
+    scope = _resource_id.canonical(vault["id"])
+    kept = {} if present or not params["keep_used"] else _kept(session, scope, principals, leaving)
     result = grant(
         session.roles,
-        _resource_id.canonical(vault["id"]),
+        scope,
         role,
         principals,
         state=params["state"],
         timeout=params["wait_timeout"],
         check_mode=check_mode,
+        spared=kept,
     )
-    return {**result, "vault_uri": properties(vault).get("vaultUri")}
+    if not present:
+        result["kept"] = [{"principal_id": who, "clusters": clusters} for who, clusters in kept.items()]
+        result["warnings"] = [_kept_warning(who, clusters) for who, clusters in kept.items()]
+    return _finished(params, session, vault, result, check_mode)
+
+
+def _finished(
+    params: dict[str, Any], session: Session, vault: dict[str, Any], result: dict[str, Any], check_mode: bool
+) -> dict[str, Any]:
+    """The result, once the assignments have had the time to take effect."""
+    present = params["state"] == "present"
+    if present and not check_mode:
+        wait_for_effect(session.roles, result["scope"], result["role_assignments"], params["effective_seconds"])
+    kept = {} if present else {"kept": result.get("kept", [])}
+    return {**result, **kept, "vault_uri": properties(vault).get("vaultUri")}
+
+
+def _kept(
+    session: Session, scope: str, principals: list[_role_assignment.Principal], leaving: list[str]
+) -> dict[str, list[str]]:
+    """Those of the principals (lower case) that would lose the role while clusters are written with them: which."""
+    listed = session.roles.list_at(scope)
+    todo = _role_assignment.plan(listed, scope, _role_assignment.KEY_VAULT_WRITER, principals, "absent")
+    losing = {item["principal_id"].lower() for item in todo.delete}
+    users = users_of(session.arm, scope, leaving) if losing else {}
+    return {who: clusters for who, clusters in users.items() if who in losing}
+
+
+def _kept_warning(principal_id: str, clusters: list[str]) -> str:
+    names = ", ".join(sorted(item.rpartition("/")[2] for item in clusters))
+    return f"{principal_id} keeps the role: the platform writes the credentials of {names} into the vault with it."
 
 
 def _principals(params: dict[str, Any], check_mode: bool) -> list[_role_assignment.Principal]:

@@ -127,6 +127,10 @@ role_assignments:
       description: A condition on the assignment, which may keep the role from having effect.
       returned: always
       type: str
+    created_on:
+      description: When the assignment was made, as Azure tells it. V(null) in check mode for one to come.
+      returned: always
+      type: str
   sample:
     - id: /subscriptions/.../roleAssignments/2f4a3d27-2a5b-5a83-9c4b-6f0f3d3b8e11
       name: 2f4a3d27-2a5b-5a83-9c4b-6f0f3d3b8e11
@@ -138,6 +142,7 @@ role_assignments:
       identity:
       inherited: false
       condition:
+      created_on: "2026-11-24T14:03:22.5170240Z"
 role_assignment_id:
   description: The id of the first entry of RV(role_assignments), V(null) without one.
   returned: success
@@ -194,8 +199,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._grant 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._module import run_module
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._session import Session
 
-# AFOI-NC-MGMT-PME-PROD, the same in every tenant.
-NEXUS_APP_ID = "3365d4ea-bb16-4bc9-86dd-f2c8cf6f1f56"
+NEXUS_APP_ID = _role_assignment.NEXUS_APP_ID
 
 ARGUMENT_SPEC: dict[str, Any] = {
     "argument_spec": {

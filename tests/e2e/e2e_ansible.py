@@ -53,6 +53,18 @@ class Run:
     def changed(self) -> dict[str, int]:
         return {host: numbers["changed"] for host, numbers in self.stats.items()}
 
+    @property
+    def warnings(self) -> list[str]:
+        """The distinct warnings of its tasks."""
+        return sorted({text for event in self.results for text in event["result"].get("warnings", [])})
+
+    @property
+    def summary(self) -> list[str]:
+        """The lines of the last summary of all clusters."""
+        found = [event["result"]["msg"] for event in self.results if event["task"] == "Summary of all clusters"]
+        lines: list[str] = found[-1]
+        return lines
+
     def diffs(self) -> set[str]:
         """The distinct non-empty differences shown, each with module and resource in one canonical text."""
         shown: set[str] = set()

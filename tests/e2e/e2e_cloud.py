@@ -46,6 +46,14 @@ class Cloud(EmulatorProcess):
     def clusters(self) -> list[dict[str, Any]]:
         return list(self.arm(f"subscriptions/{self.subscription_id}/{NEXUS}/clusters"))
 
+    def cluster(self, name: str) -> dict[str, Any]:
+        return next(one for one in self.clusters() if one["name"] == name)
+
+    def history(self, cluster: str) -> list[dict[str, Any]]:
+        """What the platform has done for the cluster of this name, oldest first."""
+        found: list[dict[str, Any]] = self.control("GET", "history", cluster=self.cluster(cluster)["id"])["value"]
+        return found
+
     def managers(self) -> dict[str, dict[str, Any]]:
         """Name -> cluster manager."""
         found = self.arm(f"subscriptions/{self.subscription_id}/{NEXUS}/clusterManagers")
@@ -76,7 +84,18 @@ class Cloud(EmulatorProcess):
 
     def secrets(self, vault: str) -> list[str]:
         """Names of the secrets in this vault, asked at its own address."""
-        url: str | None = f"https://{vault}.vault.azure.emulator/secrets?api-version=7.4"
+        return self._vault_names(vault, "secrets")
+
+    def versions(self, vault: str, cluster: str) -> set[str]:
+        """`secret/version` of all that this vault holds for the cluster of this name."""
+        names = [name for name in self.secrets(vault) if f"-{cluster}-" in name]
+        return {
+            f"{name}/{version}" for name in names for version in self._vault_names(vault, f"secrets/{name}/versions")
+        }
+
+    def _vault_names(self, vault: str, path: str) -> list[str]:
+        """The last part of the id of each item on all pages of a vault's list."""
+        url: str | None = f"https://{vault}.vault.azure.emulator/{path}?api-version=7.4"
         names: list[str] = []
         while url:
             body = self._ask("GET", url, "https://vault.azure.emulator/.default")

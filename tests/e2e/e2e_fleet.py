@@ -36,11 +36,11 @@ def write_fleet(path: Path, more: dict[str, Any]) -> Path:
 
 
 def wanted_grants(cloud: Cloud, vault_id: str) -> set[Grant]:
-    """What the procedure grants, read from the managers' identities as they are now."""
+    """What the procedure grants, read from the identities of clusters and managers as they are now."""
     nexus = cloud.service_principal(NEXUS_APP)
     grants: set[Grant] = set()
-    for manager in cloud.managers().values():
-        identity = manager.get("identity") or {}
+    for owner in (*cloud.clusters(), *cloud.managers().values()):
+        identity = owner.get("identity") or {}
         if identity.get("principalId"):
             grants.add((WRITER_ROLE, identity["principalId"], vault_id.lower()))
         for identity_id, ids in (identity.get("userAssignedIdentities") or {}).items():

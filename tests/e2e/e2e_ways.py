@@ -15,6 +15,7 @@ from e2e_cloud import Cloud
 
 AS_MODULE = re.compile(r"(operator_nexus\.credentials\.\w+) runs as an ordinary module: (.+)")
 GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 
 
 def other_interpreter(core: Core, folder: Path) -> dict[str, str]:
@@ -45,11 +46,11 @@ def arm_requests(cloud: Cloud, since: int = 0) -> list[str]:
 
 
 def comparable(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The results with GUIDs, which are new in each run, replaced by numbers in the order of their appearance."""
+    """The results without times, and with GUIDs, which are new in each run, as numbers in the order of appearance."""
     numbers: dict[str, str] = {}
 
     def number(found: re.Match[str]) -> str:
         return numbers.setdefault(found[0], f"GUID {len(numbers)}")
 
     texts = [json.dumps(result, sort_keys=True, default=str) for result in results]
-    return [json.loads(GUID.sub(number, text)) for text in texts]
+    return [json.loads(TIME.sub("TIME", GUID.sub(number, text))) for text in texts]

@@ -31,8 +31,23 @@ class Row:
     keywords: dict[str, Any] = field(default_factory=dict)
 
 
+def new_manager(ids: Ids, **more: Any) -> dict[str, Any]:
+    """A cluster manager beside the fleet's."""
+    made = {"id": ids["manager"] + "-2", "location": "UK South", "fabric_controller_id": ids["manager"]}
+    return {**made, "system_assigned": True, "tags": {"costCenter": 42}, **more}
+
+
 def link(ids: Ids, **more: Any) -> dict[str, Any]:
     return {"id": ids["cluster"], "key_vault_id": ids["vault"], **more}
+
+
+def own_link(ids: Ids, **more: Any) -> dict[str, Any]:
+    """By the newer method, of a cluster that has nothing yet."""
+    return {"id": ids["own"], "key_vault_id": ids["vault"], "identity_type": "SystemAssignedIdentity", **more}
+
+
+def own_role(ids: Ids, **more: Any) -> dict[str, Any]:
+    return {"id": ids["vault"], "principals": "{{ own.principals }}", **more}
 
 
 # In this order: each row meets what those before it have left.
@@ -91,6 +106,47 @@ ROWS = [
         lambda ids: {"id": ids["vault"], "principals": "{{ identity.principals }}", "state": "absent"}),
     Row("the link is gone, or going", "nexus_cluster_secret_archive",
         lambda ids: {"id": ids["cluster"], "state": "absent"}),
+    Row("predict a cluster's own identity", "nexus_cluster_identity",
+        lambda ids: {"id": ids["own"], "system_assigned": True, "user_assigned": [ids["identity"]]},
+        {"check_mode": True}),
+    Row("give a cluster its own identity", "nexus_cluster_identity",
+        lambda ids: {"id": ids["own"], "system_assigned": True}, {"register": "own"}),
+    Row("let it write once the role has effect", "nexus_kv_role", lambda ids: own_role(ids, effective_seconds=1)),
+    Row("link by the newer method", "nexus_cluster_secret_archive", own_link),
+    Row("prove it", "nexus_cluster_secret_archive", lambda ids: own_link(ids, prove=True, prove_timeout=60)),
+    Row("link to another vault by its URI, without proof", "nexus_cluster_secret_archive",
+        lambda ids: own_link(ids, key_vault_id=None, vault_uri="https://kv-other.vault.azure.emulator/", prove=True,
+                             prove_timeout=0)),
+    Row("an identity that must not be added", "nexus_cluster_secret_archive",
+        lambda ids: own_link(ids, identity_type=None, identity_resource_id=ids["identity"], add_identity=False)),
+    Row("link with a user assigned identity, which is added", "nexus_cluster_secret_archive",
+        lambda ids: own_link(ids, identity_type="UserAssignedIdentity", identity_resource_id=ids["identity"].upper())),
+    Row("remove an identity that is used", "nexus_cluster_identity",
+        lambda ids: {"id": ids["own"], "user_assigned": [ids["identity"]], "state": "absent"}),
+    Row("keep a role that is used", "nexus_kv_role", lambda ids: {
+        "id": ids["vault"], "principal_ids": [ids["principal"]], "state": "absent"}),
+    Row("foretell that it goes with its last cluster", "nexus_kv_role", lambda ids: {
+        "id": ids["vault"], "principal_ids": [ids["principal"]], "state": "absent", "leaving_clusters": [ids["own"]]},
+        {"check_mode": True}),
+    Row("take it away all the same", "nexus_kv_role", lambda ids: {
+        "id": ids["vault"], "principal_ids": [ids["principal"]], "state": "absent", "keep_used": False}),
+    Row("link by both methods", "nexus_cluster_secret_archive",
+        lambda ids: {"id": ids["own"], "key_vault_id": ids["vault"], "method": "cluster_manager"}),
+    Row("take one link away", "nexus_cluster_secret_archive",
+        lambda ids: {"id": ids["own"], "method": "cluster", "state": "absent"}),
+    Row("take any link away", "nexus_cluster_secret_archive", lambda ids: {"id": ids["own"], "state": "absent"}),
+    Row("a switch that the method has not", "nexus_cluster_secret_archive",
+        lambda ids: own_link(ids, use_key_vault=False)),
+    Row("predict a cluster manager", "nexus_clustermanager", new_manager, {"check_mode": True}),
+    Row("create a cluster manager", "nexus_clustermanager", new_manager),
+    Row("create it again", "nexus_clustermanager",
+        lambda ids: new_manager(ids, availability_zones=[3, 2, 1], purge_tags="yes")),
+    Row("make another one of it", "nexus_clustermanager",
+        lambda ids: new_manager(ids, location="eastus", managed_resource_group_configuration={"name": "other"})),
+    Row("a member that there is not", "nexus_clustermanager",
+        lambda ids: new_manager(ids, managed_resource_group_configuration={"nam": "other"})),
+    Row("delete a cluster manager", "nexus_clustermanager", lambda ids: new_manager(ids, state="absent")),
+    Row("delete it again", "nexus_clustermanager", lambda ids: new_manager(ids, state="absent")),
 ]  # fmt: skip
 
 DEFAULTS = {f"{COLLECTION}.nexus_kv_role": {"resource_group": "security-prod"}}
@@ -118,7 +174,8 @@ def outcome(
             "vaultUri": "https://kv-other.vault.azure.emulator/",
             "associatedIdentity": {"identityType": "SystemAssignedIdentity"},
         }
-        cloud.patch(ids["successor"], {"properties": {"secretArchiveSettings": settings}})
+        wanted = {"identity": {"type": "SystemAssigned"}, "properties": {"secretArchiveSettings": settings}}
+        cloud.patch(ids["successor"], wanted)
         seen = cloud.mark()
         tasks = [
             {
@@ -143,6 +200,7 @@ def _ids(cloud: Cloud) -> Ids:
     identity = next(iter(cloud.identities().values()))
     return {
         "cluster": clusters["cluster-oslo"]["id"],
+        "own": clusters["cluster-bergen"]["id"],
         "successor": clusters["cluster-rome"]["id"],
         "manager": clusters["cluster-oslo"]["properties"]["clusterManagerId"],
         "vault": cloud.vaults()["kv-nexus-prod"]["id"],

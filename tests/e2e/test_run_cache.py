@@ -142,6 +142,7 @@ def test_a_write_is_seen_by_the_tasks_after_it(core: Core, cloud: Cloud, homes: 
             "unlink by another version",
             **link,
             state="absent",
+            method="cluster_manager",
             api_version="2024-07-01",
         ),
         task("nexus_cluster_secret_archive", "link by the first version", **link),

@@ -16,8 +16,23 @@ from e2e_ansible import Core, Run
 from e2e_cloud import Cloud
 from e2e_fleet import EXAMPLE_INVENTORY, PLAYBOOK, Grant, assert_secrets_arrive, assert_unchanged, wanted_grants
 from e2e_leaks import assert_nothing_leaks
+from e2e_links import DISABLE, ENABLE, MIGRATE, Setup, written
 
 PLAYBOOKS = sorted(path.stem for path in EXAMPLE_INVENTORY.parent.glob("*.yml"))
+
+# What the example inventory asks for.
+LINKS = {
+    "cluster-oslo": ["cluster: kv-nexus-prod by its own"],
+    "cluster-bergen": ["cluster: kv-nexus-prod by its own"],
+    "cluster-rome": ["manager: kv-nexus-prod"],
+}
+IDENTITIES = {
+    "cluster-oslo": ["system"],
+    "cluster-bergen": ["system"],
+    "cluster-rome": [],
+    "cm-north": [],
+    "cm-south": ["id-nexus-south"],
+}
 
 
 @dataclass
@@ -32,7 +47,7 @@ class Story:
     first_writes: list[str]
     second: Run
     second_writes: list[str]
-    clusters: list[dict[str, Any]]
+    setup: Setup
     vault: dict[str, Any]
     grants_before: list[Grant]
     grants: list[Grant]
@@ -60,17 +75,10 @@ def story(core: Core, shared_cloud: Cloud, homes: Iterator[Path]) -> Story:
     second = core.play(next(homes), cloud.env, PLAYBOOK, *arguments)
     second_writes = cloud.writes(since=start)
 
-    clusters = cloud.clusters()
-    (vault_id,) = {one["properties"]["secretArchive"]["keyVaultId"].lower() for one in clusters if _linked(one)}
-    (vault,) = [one for one in cloud.vaults().values() if one["id"].lower() == vault_id]
     return Story(
-        cloud, check, check_writes, first, first_writes, second, second_writes, clusters, vault, grants_before,
-        cloud.grants(),
+        cloud, check, check_writes, first, first_writes, second, second_writes, Setup.of(cloud),
+        cloud.vaults()["kv-nexus-prod"], grants_before, cloud.grants(),
     )  # fmt: skip
-
-
-def _linked(cluster: dict[str, Any]) -> bool:
-    return bool((cluster["properties"].get("secretArchive") or {}).get("keyVaultId"))
 
 
 def test_every_run_succeeds_without_a_warning(story: Story) -> None:
@@ -78,17 +86,17 @@ def test_every_run_succeeds_without_a_warning(story: Story) -> None:
         run.assert_good()
 
 
-def test_every_cluster_is_linked(story: Story) -> None:
-    hosts = set(story.first.stats)
-    assert len(hosts) >= 3
-    archives = {one["name"]: one["properties"].get("secretArchive") for one in story.clusters}
-    for host in hosts:
-        assert archives[host] is not None, archives
-        assert archives[host]["useKeyVault"] == "True", archives
+def test_every_cluster_is_linked_by_its_method(story: Story) -> None:
+    assert story.setup.links == LINKS
+    assert set(story.first.stats) == set(LINKS)
+
+
+def test_the_identities_are_where_the_methods_want_them(story: Story) -> None:
+    assert story.setup.identities == IDENTITIES
 
 
 def test_the_secrets_of_every_cluster_arrive_in_the_vault(story: Story) -> None:
-    assert_secrets_arrive(story.cloud, story.vault["name"], [one["name"] for one in story.clusters if _linked(one)])
+    assert_secrets_arrive(story.cloud, story.vault["name"], list(LINKS))
 
 
 def test_exactly_the_wanted_roles_are_granted_once(story: Story) -> None:
@@ -115,21 +123,26 @@ def test_check_mode_predicts_the_differences_of_the_real_run(story: Story) -> No
 
 
 def test_every_write_was_announced(story: Story) -> None:
-    """As many differences shown as resources written: nothing is written behind the user's back."""
-    written = {line.rpartition(" ")[0] for line in story.first_writes if line[-3:].startswith("2")}
-    assert len(written) == len(story.first.diffs()), story.first_writes
+    """As many differences shown as writes: nothing is written behind the user's back."""
+    assert len(written(story.first_writes)) == len(story.first.diffs()), story.first_writes
 
 
 def test_nothing_leaks_at_the_highest_verbosity(story: Story) -> None:
     assert_nothing_leaks(story.first, story.cloud.env["AZURE_SECRET"])
 
 
+@pytest.mark.parametrize(
+    ("playbook", "words"), [(ENABLE, "would change"), (MIGRATE, "would change"), (DISABLE, "already in place")]
+)
+def test_check_mode_tells_a_plan_for_every_cluster(story: Story, playbook: str, words: str) -> None:
+    _assert_summary(story.check[playbook.rpartition(".")[2]], words)
+
+
 def test_the_summary_has_a_line_for_every_cluster(story: Story) -> None:
-    for run, words in [
-        (story.check[PLAYBOOK.rpartition(".")[2]], "would change"),
-        (story.first, "changed"),
-        (story.second, "already in place"),
-    ]:
-        lines = run.result("Summary of all clusters")["msg"]
-        assert {line.partition(":")[0] for line in lines} == set(story.first.stats)
-        assert all(line.partition(": ")[2].startswith(words) for line in lines), lines
+    _assert_summary(story.first, "changed")
+    _assert_summary(story.second, "already in place")
+
+
+def _assert_summary(run: Run, words: str) -> None:
+    assert {line.partition(":")[0] for line in run.summary} == set(LINKS)
+    assert all(line.partition(": ")[2].startswith(words) for line in run.summary), run.summary

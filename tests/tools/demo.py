@@ -16,7 +16,7 @@ from collection_archive import CHECKOUT, install
 from emulator_process import EmulatorProcess
 
 BIN = Path(sys.executable).parent
-PLAYBOOK = "operator_nexus.credentials.customer_key_vault"
+COLLECTION = "operator_nexus.credentials"
 INVENTORY = "ansible_collections/operator_nexus/credentials/playbooks/inventory/example.yml"
 
 
@@ -24,14 +24,14 @@ def say(text: str) -> None:
     print(f"\n### {text}", flush=True)
 
 
-def play(folder: Path, cloud: EmulatorProcess) -> str:
-    """Run the installed playbook over the example inventory; its output is the demonstration. Returns the output."""
+def play(folder: Path, cloud: EmulatorProcess, playbook: str = "customer_key_vault", *arguments: str) -> str:
+    """Run an installed playbook over the example inventory; its output is the demonstration. Returns the output."""
     variables = {
         "ANSIBLE_COLLECTIONS_PATH": str(folder),
         "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
         "ANSIBLE_FORCE_COLOR": str(sys.stdout.isatty()),
     }
-    command = [str(BIN / "ansible-playbook"), PLAYBOOK, "-i", str(folder / INVENTORY)]
+    command = [str(BIN / "ansible-playbook"), f"{COLLECTION}.{playbook}", "-i", str(folder / INVENTORY), *arguments]
     output = []
     with subprocess.Popen(
         command, cwd=folder, env={**os.environ, **cloud.env, **variables}, stdout=subprocess.PIPE, text=True
@@ -56,7 +56,10 @@ def demonstrate(folder: Path) -> None:
     say("Build the collection and install it with ansible-galaxy")
     install(folder)
     with EmulatorProcess.running(folder / "emulator") as cloud:
-        say(f"A stand-in for Azure listens on {cloud.url}. First run: three clusters, two cluster managers, one vault")
+        say(
+            f"A stand-in for Azure listens on {cloud.url}. First run: three clusters, one vault; two clusters "
+            "write with identities of their own, the third with its cluster manager's (the older method)"
+        )
         play(folder, cloud)
         mark = cloud.mark()
         say("Second run: nothing is left to do")

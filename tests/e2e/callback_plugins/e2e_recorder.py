@@ -41,7 +41,7 @@ class CallbackModule(CallbackBase):
             {
                 "event": event,
                 "host": host.get_name(),
-                "task": task.get_name(),
+                "task": task.get_name().rpartition(" : ")[2],  # without the role's name
                 "action": str(task.action),
                 "result": dict(result.result if public else result._result),
             }

@@ -18,9 +18,11 @@ PACKAGE = "ansible_collections.operator_nexus.credentials.plugins"
 # From the bottom up. Every file of module_utils must be named here.
 LAYERS = {
     "cloud": "_arm _clock _clouds _credentials _errors _graph _libraries _memory _operations _pipeline _progress "
-    "_role_api _session _settings _shared_credential _store",
-    "domain": "_api_version _documents _identity _resource_id _role_assignment _secret_archive",
-    "operation": "_converge _find _grant _vault",
+    "_role_api _session _settings _shared_credential _store _vault_secrets",
+    "domain": "_access _access_checks _api_version _cluster_manager _documents _finding _identity _link _method "
+    "_readiness _readiness_facts _resource_id _role_assignment _rotation _rotation_status _secret_archive "
+    "_secret_archive_settings _vault_checks _writers",
+    "operation": "_attach _converge _find _grant _lifecycle _proof _readiness_survey _rotation_survey _usage _vault",
     "host": "_argspec _module",
 }
 RANK = {name: rank for rank, names in enumerate(LAYERS.values()) for name in names.split()}

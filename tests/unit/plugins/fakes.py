@@ -18,8 +18,11 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/nexus-east"
 MANAGER = f"{GROUP}/providers/Microsoft.NetworkCloud/clusterManagers/manager-east"
 CLUSTER = f"{GROUP}/providers/Microsoft.NetworkCloud/clusters/cluster-1"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/nexus-secrets"
+VAULT_URI = "https://nexus-secrets.vault.azure.net/"
 UAI_ONE = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/one"
 UAI_TWO = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/two"
+
+MANAGED_GROUP = "managedResourceGroupConfiguration"
 
 Document = dict[str, Any]
 
@@ -61,11 +64,25 @@ def merge_identity(current: Document | None, sent: Document) -> Document:
     return merged
 
 
+def merge_patch(current: Any, sent: Any) -> Any:
+    """What a merge patch makes of a value: it merges all the way down, and null removes."""
+    if not isinstance(sent, dict):
+        return copy.deepcopy(sent)
+    merged = dict(current) if isinstance(current, dict) else {}
+    for name, value in sent.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge_patch(merged.get(name), value)
+    return merged
+
+
 class FakeArm:
     """Resources by lower-cased id. `log` holds (method, id or path); `before_patch` holds one action for each PATCH to
-    come: an exception to raise, or a function that changes the document first (somebody else's write). `versions` are
-    the api-versions of reads and writes, `limits` the seconds that each write may take. `remembered` is what other
-    tasks of the run have read, by lower-cased id."""
+    come: an exception to raise, or a function that changes the document first (somebody else's write). `before_put` and
+    `before_delete` are the like, with functions that take nothing. `conditions` are the (If-Match, If-None-Match) of
+    each PUT. `versions` are the api-versions of reads and writes, `limits` the seconds that each write may take.
+    `remembered` is what other tasks of the run have read, by lower-cased id."""
 
     def __init__(self, *documents: Document, etags: bool = True) -> None:
         self.resources = {item["id"].lower(): copy.deepcopy(item) for item in documents}
@@ -77,6 +94,10 @@ class FakeArm:
         self.versions: set[str] = set()
         self.limits: list[float] = []
         self.before_patch: list[NexusError | Callable[[Document], None]] = []
+        self.before_put: list[NexusError | Callable[[], None]] = []
+        self.before_delete: list[NexusError | Callable[[], None]] = []
+        self.conditions: list[tuple[str | None, str | None]] = []
+        self.answer_put: Callable[[Document], Document | None] = lambda document: document
         self.answer_patch: Callable[[Document], Document | None] = lambda document: document
         for item in self.resources.values():
             self._touch(item)
@@ -111,7 +132,9 @@ class FakeArm:
 
     def settle(self, resource_id: str, api_version: str, timeout: float) -> Document | None:
         document = self.resources.get(resource_id.lower())
-        if document:
+        if document and document["properties"].get("provisioningState") == "Deleting":
+            del self.resources[resource_id.lower()]
+        elif document:
             document["properties"]["provisioningState"] = "Succeeded"
         return self.get(resource_id, api_version)
 
@@ -142,19 +165,85 @@ class FakeArm:
             raise NexusError("another operation is in progress", status=409, code="Conflict")
         if "identity" in body:
             document["identity"] = merge_identity(document.get("identity"), body["identity"])
-        for name, value in (body.get("properties") or {}).items():
-            document["properties"].pop(name, None)
-            if value is not None:
-                document["properties"][name] = value
+        if "tags" in body:
+            document["tags"] = dict(body["tags"])
+        document["properties"] = merge_patch(document["properties"], body.get("properties") or {})
         self._touch(document)
         if not wait and "properties" in body:
             document["properties"]["provisioningState"] = "Updating"
             return None
         return self.answer_patch(copy.deepcopy(document))
 
+    def put(
+        self,
+        resource_id: str,
+        body: Document,
+        api_version: str,
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+        wait: bool = True,
+        timeout: float = 1800,
+    ) -> Document | None:
+        """The creation of a cluster manager: the echo of the body, and with its end what Azure fills in."""
+        self._begin_write("PUT", resource_id, api_version, timeout, self.before_put)
+        self.bodies.append(body)
+        self.conditions.append((if_match, if_none_match))
+        held = self.resources.get(resource_id.lower())
+        if (held and if_none_match == "*") or (if_match and (held or {}).get("etag") != if_match):
+            raise NexusError("the condition is not met", status=412, code="PreconditionFailed")
+        document = {"id": resource_id, "name": resource_id.rpartition("/")[2], **copy.deepcopy(body)}
+        if "identity" in body:
+            document["identity"] = merge_identity((held or {}).get("identity"), body["identity"])
+        properties = document["properties"]
+        properties["provisioningState"] = "Succeeded" if wait else "Accepted"
+        group = {"name": "made-up", "location": body["location"], **properties.get(MANAGED_GROUP, {})}
+        properties[MANAGED_GROUP] = group
+        if wait:
+            filled = {"vmSize": "Standard_D4_v2", "availabilityZones": ["1", "2", "3"]}
+            properties.update({name: value for name, value in filled.items() if name not in properties})
+            properties["managerExtendedLocation"] = {"name": f"{resource_id}-cl", "type": "CustomLocation"}
+        self.resources[resource_id.lower()] = document
+        self._touch(document)
+        return self.answer_put(copy.deepcopy(document))
+
+    def delete(self, resource_id: str, api_version: str, *, wait: bool = True, timeout: float = 1800) -> bool:
+        self._begin_write("DELETE", resource_id, api_version, timeout, self.before_delete)
+        if resource_id.lower() not in self.resources:
+            return False
+        if wait:
+            del self.resources[resource_id.lower()]
+        else:
+            self.resources[resource_id.lower()]["properties"]["provisioningState"] = "Deleting"
+        return True
+
+    def _begin_write(
+        self,
+        method: str,
+        resource_id: str,
+        api_version: str,
+        timeout: float,
+        before: list[NexusError | Callable[[], None]],
+    ) -> None:
+        self.log.append((method, resource_id))
+        self.versions.add(api_version)
+        self.limits.append(timeout)
+        if not before:
+            return
+        action = before.pop(0)
+        if isinstance(action, NexusError):
+            raise action
+        action()
+
     def _touch(self, document: Document) -> None:
         if self.etags:
             document["etag"] = str(uuid.uuid4())
+
+    def list(self, path: str, api_version: str) -> Sequence[Document]:
+        """The subscriptions: those in which something lies."""
+        assert path == "/subscriptions", path
+        self.log.append(("GET", path))
+        return [{"subscriptionId": item} for item in sorted({key.split("/")[2] for key in self.resources})]
 
 
 class FakeRoles:
@@ -243,6 +332,7 @@ def assignment(scope: str, role_guid: str, principal_id: str, name: str = "", co
         "principal_id": principal_id,
         "principal_type": "ServicePrincipal",
         "condition": condition,
+        "created_on": "2026-01-31T12:00:00.0000000Z",
     }
 
 
@@ -260,7 +350,22 @@ def manager(block: Document | None) -> Document:
     return document
 
 
-def cluster(archive: Document | None = None, name: str = "cluster-1") -> Document:
+def settings(identity_id: str = "", vault_uri: str = VAULT_URI) -> Document:
+    """secretArchiveSettings that select a user assigned identity, or the system assigned one."""
+    selected = {"identityType": "UserAssignedIdentity" if identity_id else "SystemAssignedIdentity"}
+    if identity_id:
+        selected["userAssignedIdentityResourceId"] = identity_id
+    return {"vaultUri": vault_uri, "associatedIdentity": selected}
+
+
+def cluster(
+    archive: Document | None = None,
+    name: str = "cluster-1",
+    *,
+    settings: Document | None = None,
+    block: Document | None = None,
+) -> Document:
+    """`archive` and `settings` are its links to a vault, `block` is its identity."""
     properties: Document = {
         "provisioningState": "Succeeded",
         "detailedStatus": "Running",
@@ -271,17 +376,22 @@ def cluster(archive: Document | None = None, name: str = "cluster-1") -> Documen
     }
     if archive:
         properties["secretArchive"] = archive
-    return {
+    if settings:
+        properties["secretArchiveSettings"] = settings
+    document: Document = {
         "id": CLUSTER.replace("cluster-1", name),
         "name": name,
         "type": "microsoft.networkcloud/clusters",
         "location": "eastus",
         "properties": properties,
     }
+    if block is not None:
+        document["identity"] = block
+    return document
 
 
 def vault(rbac: bool | None = True) -> Document:
-    properties: Document = {"vaultUri": "https://nexus-secrets.vault.azure.net/"}
+    properties: Document = {"vaultUri": VAULT_URI}
     if rbac is not None:
         properties["enableRbacAuthorization"] = rbac
     return {"id": VAULT, "name": "nexus-secrets", "type": "Microsoft.KeyVault/vaults", "properties": properties}

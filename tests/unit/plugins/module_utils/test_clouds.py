@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._clouds import KNOWN, check_name, find
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import BadInput, NexusError
 
-METADATA = {
+METADATA: dict[str, Any] = {
     "name": "Private",
     "resourceManager": "https://arm.example:8443/",
     "authentication": {"loginEndpoint": "https://login.example/", "audiences": ["https://arm.audience/", "other"]},
@@ -145,3 +145,33 @@ def test_no_metadata_is_an_error() -> None:
 def test_a_cloud_with_a_public_name_but_a_login_of_its_own_is_private() -> None:
     pages = Pages({OBJECT_URL: {**METADATA, "name": "AzureCloud"}})
     assert find("https://arm.example:8443", "", pages).private is True
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_known_clouds_tell_their_key_vaults(name: str) -> None:
+    cloud = KNOWN[name]
+    assert cloud.key_vaults.startswith("vault.")
+    assert cloud.key_vault_scope == f"https://{cloud.key_vaults}/.default"
+
+
+@pytest.mark.parametrize(
+    ("suffixes", "key_vaults"),
+    [
+        ({"keyVaultDns": "vault.example"}, "vault.example"),
+        # As lists of clouds for az have it.
+        ({"keyVaultDns": ".Vault.Example"}, "vault.example"),
+        ({"keyVaultDns": None}, ""),
+        ({}, ""),
+        (None, ""),
+    ],
+)
+def test_metadata_may_tell_the_key_vaults(suffixes: dict[str, Any] | None, key_vaults: str) -> None:
+    pages = Pages({OBJECT_URL: {**METADATA, "suffixes": suffixes}})
+    assert find("https://arm.example:8443", "", pages).key_vaults == key_vaults
+
+
+@pytest.mark.parametrize(("login", "key_vaults"), [(KNOWN["AzureCloud"].login, "vault.azure.net"), ("https://x", "")])
+def test_what_metadata_do_not_tell_of_a_public_cloud_is_known(login: str, key_vaults: str) -> None:
+    authentication = {**METADATA["authentication"], "loginEndpoint": login}
+    pages = Pages({OBJECT_URL: {**METADATA, "name": "AzureCloud", "authentication": authentication}})
+    assert find("https://arm.example:8443", "", pages).key_vaults == key_vaults

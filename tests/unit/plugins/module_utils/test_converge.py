@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._converge import Aim, converge
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._converge import Aim, converge, converge_anew
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._progress import Progress
 from ansible_collections.operator_nexus.credentials.tests.unit.plugins.fakes import CLUSTER
@@ -192,6 +192,65 @@ def test_it_does_not_prove_that_all_is_filled_in(monkeypatch: pytest.MonkeyPatch
     goal = aim(missing=lambda document: [] if "principal" in document["properties"] else ["principal"])
     outcome = converge(arm, goal, check_mode=False)  # type: ignore[arg-type]
     assert outcome.document["properties"]["principal"] == "p"
+
+
+class Asked:
+    """A precondition that notes what it was asked about, and refuses from some question on."""
+
+    def __init__(self, refuses_from: int = 99) -> None:
+        self.documents: list[Document] = []
+        self._refuses_from = refuses_from
+
+    def __call__(self, document: Document) -> None:
+        self.documents.append(document)
+        if len(self.documents) >= self._refuses_from:
+            raise NexusError("in use", code="InUse")
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_change_that_would_do_harm_is_not_made(check_mode: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    arm = SlowArm(monkeypatch)
+    with pytest.raises(NexusError, match="InUse"):
+        converge(arm, aim(precondition=Asked(refuses_from=1)), check_mode)  # type: ignore[arg-type]
+    assert (arm.limits, arm.document["properties"]) == ([], {})
+
+
+def test_it_is_asked_again_after_a_lost_race(monkeypatch: pytest.MonkeyPatch) -> None:
+    arm = SlowArm(monkeypatch)
+    arm.refusals = [LOST_RACE]
+    with pytest.raises(NexusError, match="InUse"):
+        converge(arm, aim(precondition=Asked(refuses_from=2)), check_mode=False)  # type: ignore[arg-type]
+    assert len(arm.limits) == 1
+    arm.refusals = [LOST_RACE]
+    asked = Asked()
+    assert converge(arm, aim(precondition=asked), check_mode=False).changed is True  # type: ignore[arg-type]
+    assert len(asked.documents) == 2
+
+
+def test_it_is_asked_about_what_is_there_once_an_operation_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    arm = SlowArm(monkeypatch)
+    arm.states = ["Updating"]
+    asked = Asked()
+    converge(arm, aim(precondition=asked), check_mode=False)  # type: ignore[arg-type]
+    assert [item["properties"]["provisioningState"] for item in asked.documents] == ["Succeeded"]
+
+
+@pytest.mark.parametrize("known", [None, remembered(wanted=True), remembered()])
+def test_where_nothing_changes_nobody_asks(known: Document | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the run remembers may be out of date: that a change would do harm can only be seen on what is read."""
+    arm = SlowArm(monkeypatch)
+    arm.remembered = known
+    arm.document["properties"]["wanted"] = True
+    outcome = converge(arm, aim(precondition=Asked(refuses_from=1)), check_mode=False)  # type: ignore[arg-type]
+    assert outcome.changed is False
+
+
+def test_a_document_that_was_just_read_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    arm = SlowArm(monkeypatch)
+    current = {"id": CLUSTER, "etag": "e", "properties": {"provisioningState": "Succeeded", "wanted": True}}
+    arm.remembered = remembered()
+    outcome = converge_anew(arm, aim(), False, current)  # type: ignore[arg-type]
+    assert (outcome.changed, outcome.document, arm.reads) == (False, current, 0)
 
 
 def test_waiting_for_what_azure_fills_in_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,10 +10,14 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors
 from ansible_collections.operator_nexus.credentials.tests.unit.plugins.fakes import (
     CLUSTER,
     MANAGER,
+    UAI_ONE,
     VAULT,
+    VAULT_URI,
+    as_azure_spells,
     cluster,
     identity,
     manager,
+    settings,
 )
 
 
@@ -49,6 +53,23 @@ def test_a_cluster_is_flat_and_lean() -> None:
     assert found["tags"] == {"costCenter": "42"}
     assert set(found["cluster_service_principal"]) == {"application_id"}
     assert not {"properties", "aggregator_or_single_rack_definition", "system_data"} & set(found)
+
+
+def test_a_cluster_tells_of_both_links_in_the_same_manner() -> None:
+    archive = {"keyVaultId": VAULT, "useKeyVault": "True"}
+    found = _documents.cluster(cluster(archive, settings=settings(as_azure_spells(UAI_ONE)), block=identity(UAI_ONE)))
+    assert found["secret_archive"] == {"key_vault_id": VAULT, "use_key_vault": True}
+    assert found["secret_archive_settings"] == {
+        "vault_uri": VAULT_URI,
+        "identity_type": "UserAssignedIdentity",
+        "identity_resource_id": UAI_ONE,
+    }
+    assert _documents.cluster(cluster(settings=settings()))["secret_archive_settings"] == {
+        "vault_uri": VAULT_URI,
+        "identity_type": "SystemAssignedIdentity",
+        "identity_resource_id": None,
+    }
+    assert _documents.cluster(cluster(settings={"associatedIdentity": {}}))["secret_archive_settings"] is None
 
 
 def test_the_documented_members_are_there_even_if_azure_leaves_them_out() -> None:

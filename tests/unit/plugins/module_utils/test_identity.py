@@ -207,6 +207,91 @@ def test_report_of_no_identity(block: dict[str, Any] | None) -> None:
     assert _identity.report(block) == empty
 
 
+SYSTEM = {"identityType": "SystemAssignedIdentity"}
+
+
+def selects(resource_id: str) -> dict[str, Any]:
+    return {"identityType": "UserAssignedIdentity", "userAssignedIdentityResourceId": resource_id}
+
+
+@pytest.mark.parametrize(
+    ("block", "selected"),
+    [
+        ({"associatedIdentity": SYSTEM}, "SystemAssignedIdentity"),
+        ({"associatedIdentity": {**SYSTEM, "userAssignedIdentityResourceId": UAI_ONE}}, "SystemAssignedIdentity"),
+        ({"associatedIdentity": selects(UAI_ONE)}, UAI_ONE),
+        ({"associatedIdentity": {"userAssignedIdentityResourceId": UAI_ONE}}, UAI_ONE),
+        ({"associatedIdentity": {"identityType": "UserAssignedIdentity"}}, None),
+        ({"associatedIdentity": selects("")}, None),
+        ({"associatedIdentity": {}}, None),
+        ({"associatedIdentity": None}, None),
+        ({}, None),
+        (None, None),
+        ("SystemAssignedIdentity", None),
+        ([], None),
+    ],
+)
+def test_selection(block: Any, selected: str | None) -> None:
+    assert _identity.selection(block) == selected
+
+
+ALL = identity(UAI_ONE, UAI_TWO, system=True)
+USED = {
+    "provisioningState": "Succeeded",
+    "conditions": [{"type": "AzureSecretArchiveReady"}],
+    "analyticsOutputSettings": {"associatedIdentity": selects(ONE), "analyticsWorkspaceId": "x"},
+    "commandOutputSettings": {
+        "associatedIdentity": SYSTEM,
+        "overrides": [{"commandOutputType": "a"}, {"associatedIdentity": selects(UAI_TWO.upper())}],
+    },
+    "secretArchiveSettings": {"vaultUri": "https://nexus-secrets.vault.azure.net/", "associatedIdentity": SYSTEM},
+    "updateStrategy": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("current", "want", "users"),
+    [
+        (ALL, Wanted(drop=[UAI_ONE]), ["analyticsOutputSettings"]),
+        (ALL, Wanted(drop=[UAI_TWO]), ["commandOutputSettings"]),
+        (ALL, Wanted(system=False), ["commandOutputSettings", "secretArchiveSettings"]),
+        (
+            ALL,
+            Wanted(system=False, drop=[UAI_TWO, UAI_ONE.lower()]),
+            ["analyticsOutputSettings", "commandOutputSettings", "secretArchiveSettings"],
+        ),
+        # Nothing is removed.
+        (ALL, Wanted(system=True, add=[UAI_ONE]), []),
+        (ALL, Wanted(), []),
+        # What is not there cannot be taken away, whatever has selected it.
+        (identity(UAI_ONE, system=True), Wanted(drop=[UAI_TWO]), []),
+        (identity(UAI_ONE, UAI_TWO), Wanted(system=False, add=[UAI_ONE]), []),
+        (None, Wanted(system=False, drop=[UAI_ONE]), []),
+    ],
+)
+def test_users_of_what_is_to_be_removed(current: dict[str, Any] | None, want: Wanted, users: list[str]) -> None:
+    assert _identity.users(USED, current, want) == users
+    assert _identity.users({}, current, want) == []
+
+
+@pytest.mark.parametrize(
+    ("block", "there"),
+    [
+        (identity(system=True), True),
+        (identity(UAI_ONE, system=True), True),
+        ({"type": "SystemAssigned,UserAssigned"}, True),
+        ({"type": "systemassigned"}, True),
+        (identity(UAI_ONE), False),
+        ({"type": "None"}, False),
+        ({"type": None}, False),
+        ({}, False),
+        (None, False),
+    ],
+)
+def test_has_system(block: dict[str, Any] | None, there: bool) -> None:
+    assert _identity.has_system(block) is there
+
+
 def test_principals_are_those_that_the_task_named() -> None:
     both = identity(UAI_ONE, UAI_TWO, system=True)
     assert _identity.principals(both, Wanted(add=[UAI_ONE]), MANAGER) == [

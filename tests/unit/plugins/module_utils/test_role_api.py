@@ -32,6 +32,7 @@ DOCUMENT = {
         "roleDefinitionId": "/providers/Microsoft.Authorization/roleDefinitions/r",
         "principalId": "p",
         "principalType": "ServicePrincipal",
+        "createdOn": "2026-01-31T12:00:00.0000000Z",
     },
 }
 ASSIGNMENT = {
@@ -42,6 +43,7 @@ ASSIGNMENT = {
     "principal_id": "p",
     "principal_type": "ServicePrincipal",
     "condition": None,
+    "created_on": "2026-01-31T12:00:00.0000000Z",
 }
 
 

@@ -115,6 +115,31 @@ def test_absent_takes_only_the_named_ones_at_exactly_the_scope(
     assert all(item["role_definition_id"].endswith(WRITER) for item in gone)
 
 
+@given(listed, wanted, st.sets(st.sampled_from(principal_ids)))
+def test_the_spared_lose_nothing_and_the_others_all_that_they_would(
+    before: list[dict[str, Any]], principals: list[dict[str, Any]], spared: set[str]
+) -> None:
+    todo = _role_assignment.plan(before, VAULT, KEY_VAULT_WRITER, principals, "absent", spared)
+    everything = _role_assignment.plan(before, VAULT, KEY_VAULT_WRITER, principals, "absent")
+    assert todo == Plan(delete=[item for item in everything.delete if item["principal_id"] not in spared])
+    assert _role_assignment.plan(before, VAULT, KEY_VAULT_WRITER, principals, "present", spared) == (
+        _role_assignment.plan(before, VAULT, KEY_VAULT_WRITER, principals, "present")
+    )
+
+
+def test_who_is_spared_may_be_spelled_in_any_way() -> None:
+    held = assignment(VAULT, WRITER, ANNA.upper())
+    assert _role_assignment.plan([held], VAULT, KEY_VAULT_WRITER, [who(ANNA)], "absent", {ANNA}) == Plan()
+
+
+def test_when_an_assignment_was_made_is_reported() -> None:
+    found = {**assignment(VAULT, WRITER, ANNA), "created_on": "2026-01-31T12:00:00.1234567Z"}
+    todo = _role_assignment.plan([found], VAULT, KEY_VAULT_WRITER, [who(ANNA), who(BERT)], "present")
+    after = _role_assignment.apply([found], VAULT, KEY_VAULT_WRITER, todo)
+    entries = _role_assignment.report(after, VAULT, KEY_VAULT_WRITER, [who(ANNA), who(BERT)], todo)
+    assert [item["created_on"] for item in entries] == ["2026-01-31T12:00:00.1234567Z", None]
+
+
 def test_a_diff_does_not_depend_on_knowing_the_principal_id() -> None:
     shown = []
     for principal_id in (None, ANNA):

@@ -91,6 +91,23 @@ def test_one_sign_in_serves_one_client_and_the_metadata_are_read_once(wire: Fake
     assert wire.requests[3].headers["Authorization"] == "Bearer tok"
 
 
+def test_a_vault_is_asked_with_a_token_of_its_own_for_vaults_of_the_cloud_only(
+    wire: FakeTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credential = FakeCredential()
+    session = Session({**OPTIONS, "cloud_environment": "https://arm.test"}, {})
+    monkeypatch.setattr(session._method, "build", lambda cloud, transport: credential)
+    wire.wire.answers += [
+        Answer(body={**METADATA, "suffixes": {"keyVaultDns": "vault.test"}}),
+        Answer(body={"value": [], "nextLink": None}),
+    ]
+    assert session.vault_secrets.find_version("https://kv.vault.test/", "name", "1") is None
+    with pytest.raises(NexusError, match="given no token"):
+        session.vault_secrets.find_version("https://kv.vault.azure.net/", "name", "1")
+    assert credential.scopes == ["https://vault.test/.default"]
+    assert len(wire.calls) == 2
+
+
 def test_a_managed_identity_without_a_subscription_takes_the_first_it_sees(
     wire: FakeTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,12 +18,15 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._role_a
     assignment_name,
 )
 from ansible_collections.operator_nexus.credentials.plugins.modules import nexus_kv_role, nexus_uai_role
+from ansible_collections.operator_nexus.credentials.tests.unit.plugins.fake_time import NOON, FakeTime
 from ansible_collections.operator_nexus.credentials.tests.unit.plugins.fakes import (
     CLUSTER,
     GROUP,
     MANAGER,
     UAI_ONE,
+    UAI_TWO,
     VAULT,
+    VAULT_URI,
     FakeArm,
     FakeGraph,
     FakeRoles,
@@ -31,7 +34,11 @@ from ansible_collections.operator_nexus.credentials.tests.unit.plugins.fakes imp
     NoSession,
     as_azure_spells,
     assignment,
+    cluster,
     guid,
+    identity,
+    manager,
+    settings,
     vault,
 )
 
@@ -48,6 +55,9 @@ def kv_params(**given: Any) -> dict[str, Any]:
         "state": "present",
         "principals": None,
         "principal_ids": None,
+        "keep_used": True,
+        "leaving_clusters": [],
+        "effective_seconds": 0,
         **given,
     }
 
@@ -78,7 +88,8 @@ def test_first_run_second_run_and_check_mode_agree() -> None:
     assert first["role_assignments"] == second["role_assignments"]
     assert set(first["role_assignments"][0]) == set(predicted["role_assignments"][0])
     assert first["scope"] == VAULT
-    assert first["vault_uri"] == "https://nexus-secrets.vault.azure.net/"
+    assert first["vault_uri"] == VAULT_URI
+    assert "kept" not in first
 
 
 def test_check_mode_with_an_identity_that_is_not_there_yet() -> None:
@@ -228,6 +239,8 @@ def test_a_vault_that_is_not_there() -> None:
         ({"principal_ids": [ANNA], "id": CLUSTER}, "id"),
         ({"principal_ids": [ANNA], "name": "nexus-secrets"}, "name"),
         ({"principal_ids": [ANNA], "api_version": "new"}, "api_version"),
+        ({"principal_ids": [ANNA], "state": "absent", "leaving_clusters": ["cluster-1"]}, "leaving_clusters"),
+        ({"principal_ids": [ANNA], "state": "absent", "leaving_clusters": [CLUSTER, MANAGER]}, "leaving_clusters"),
     ],
 )
 def test_bad_input_is_refused_before_anything_is_asked(given: dict[str, Any], option: str) -> None:
@@ -388,3 +401,215 @@ def test_an_operator_role_that_the_run_has_not_seen_is_assigned_by_what_azure_sa
     session.graph.remembered = {nexus_uai_role.NEXUS_APP_ID: ANNA}
     assert uai(session)["principal_id"] == BERT
     assert len(session.writes) == 1
+
+
+ONE, TWO = guid(UAI_ONE), guid(UAI_TWO)
+LINKED = {"keyVaultId": VAULT, "useKeyVault": "True"}
+SECOND = CLUSTER.replace("cluster-1", "cluster-2")
+LISTS = [f"{kind}s" for kind in ("cluster", "clusterManager")]
+
+
+def fleet(*clusters: dict[str, Any], manager_has: dict[str, Any] | None = None) -> FakeSession:
+    """These clusters and their manager; both user assigned identities hold the role."""
+    roles = FakeRoles(assignment(VAULT, WRITER, ONE), assignment(VAULT, WRITER, TWO))
+    return FakeSession(FakeArm(vault(), manager(manager_has), *clusters), roles)
+
+
+def listed(session: FakeSession) -> list[str]:
+    """The kinds of which the clusters and managers of a subscription were listed."""
+    return [path.rpartition("/")[2] for _method, path in session.arm.log if "NetworkCloud" in path]
+
+
+def own(identity_id: str, name: str = "cluster-1", **more: Any) -> dict[str, Any]:
+    """A cluster that writes with a user assigned identity of its own."""
+    return cluster(LINKED, name=name, settings=settings(identity_id, **more), block=identity(UAI_ONE, UAI_TWO))
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize(
+    ("clusters", "manager_has", "leaving", "used_by"),
+    [
+        # Another cluster of the same manager.
+        ([cluster(LINKED), cluster(name="cluster-2")], identity(UAI_ONE), [], ["cluster-1"]),
+        ([cluster(LINKED), cluster(LINKED, name="cluster-2")], identity(UAI_ONE, UAI_TWO), [CLUSTER], ["cluster-2"]),
+        # A cluster whose own settings select the identity.
+        ([own(UAI_ONE.upper())], None, [], ["cluster-1"]),
+        ([own(UAI_TWO), own(UAI_ONE, "cluster-2")], identity(UAI_ONE), [], ["cluster-2"]),
+        # Both.
+        ([own(UAI_ONE), cluster(LINKED, name="cluster-2")], identity(UAI_ONE), [], ["cluster-1", "cluster-2"]),
+        # Nobody.
+        ([cluster()], identity(UAI_ONE), [], []),
+        ([cluster({**LINKED, "useKeyVault": "False"})], identity(UAI_ONE), [], []),
+        ([cluster({**LINKED, "keyVaultId": VAULT + "-2"})], identity(UAI_ONE), [], []),
+        ([own(UAI_ONE, vault_uri="https://nexus-secrets-2.vault.azure.net/")], None, [], []),
+        ([cluster(LINKED)], identity(UAI_TWO), [], []),
+        ([cluster(LINKED)], identity(UAI_ONE), [CLUSTER], []),
+        ([own(UAI_ONE), own(UAI_ONE, "cluster-2")], None, [as_azure_spells(CLUSTER).upper(), SECOND], []),
+        # The manager of a cluster that writes by itself.
+        ([own(UAI_TWO)], identity(UAI_ONE), [], []),
+    ],
+)
+def test_a_role_that_a_cluster_is_written_with_is_kept(
+    clusters: list[dict[str, Any]],
+    manager_has: dict[str, Any] | None,
+    leaving: list[str],
+    used_by: list[str],
+    check_mode: bool,
+) -> None:
+    session = fleet(*clusters, manager_has=manager_has)
+    wish: dict[str, Any] = {"principal_ids": [ONE.upper()], "state": "absent", "leaving_clusters": leaving}
+    result = kv(session, check_mode, **wish)
+    assert result["changed"] is not bool(used_by)
+    gone = [assignment(VAULT, WRITER, ONE)["id"]] if not used_by and not check_mode else []
+    assert session.writes == [("DELETE", item) for item in gone]
+    assert [item["principal_id"] for item in result["kept"]] == [ONE] * bool(used_by)
+    assert [sorted(name.rpartition("/")[2] for name in item["clusters"]) for item in result["kept"]] == (
+        [used_by] if used_by else []
+    )
+    assert [ONE in text and ", ".join(used_by) in text for text in result["warnings"]] == [True] * bool(used_by)
+    assert [item["principal_id"] for item in result["role_assignments"]] == [ONE] * bool(used_by)
+    assert (result["diff"]["before"] == result["diff"]["after"]) is bool(used_by)
+    assert sorted(listed(session)) == sorted(LISTS)
+
+
+def test_only_the_one_that_is_used_is_kept() -> None:
+    session = fleet(own(UAI_ONE))
+    wish: dict[str, Any] = {"principal_ids": [ONE, TWO], "state": "absent"}
+    predicted = kv(session, check_mode=True, **wish)
+    assert session.writes == []
+    first = kv(session, **wish)
+    assert predicted == first
+    assert session.writes == [("DELETE", assignment(VAULT, WRITER, TWO)["id"])]
+    assert first["changed"] is True
+    assert first["kept"] == [{"principal_id": ONE, "clusters": [CLUSTER]}]
+    second = kv(session, **wish)
+    assert (second["changed"], second["kept"], second["warnings"]) == (False, first["kept"], first["warnings"])
+    assert len(session.writes) == 1
+
+
+def test_nobody_looks_at_clusters_where_that_is_not_wanted() -> None:
+    session = fleet(own(UAI_ONE))
+    result = kv(session, principal_ids=[ONE], state="absent", keep_used=False)
+    assert (result["changed"], result["kept"], result["warnings"]) == (True, [], [])
+    assert listed(session) == []
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"principal_ids": [ANNA], "state": "absent"},
+        {"principals": [{"identity": MANAGER, "principal_id": ANNA}], "state": "absent"},
+        {"principal_ids": [ONE]},
+        {"principal_ids": [ANNA]},
+    ],
+    ids=["nothing to take away", "nothing of an identity", "it is there", "to be given"],
+)
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_nobody_looks_at_clusters_where_nothing_is_taken_away(wish: dict[str, Any], check_mode: bool) -> None:
+    session = fleet(own(UAI_ONE))
+    result = kv(session, check_mode, **wish)
+    assert listed(session) == []
+    assert result.get("kept") == ([] if wish.get("state") else None)
+
+
+def test_an_inherited_role_is_not_said_to_be_kept() -> None:
+    session = FakeSession(FakeArm(vault(), own(UAI_ONE)), FakeRoles(assignment(GROUP, WRITER, ONE)))
+    result = kv(session, principal_ids=[ONE], state="absent")
+    assert (result["changed"], result["kept"], result["warnings"]) == (False, [], [])
+    assert len(result["role_assignments"]) == 1
+    assert listed(session) == []
+
+
+def test_what_the_run_remembers_shows_that_nothing_is_kept() -> None:
+    session = session_with()
+    remember(session)
+    result = kv(session, principal_ids=[ANNA], state="absent")
+    assert (session.arm.log, result["kept"]) == ([], [])
+    session.arm.remembered = {}
+    assert {**result, "warnings": []} == kv(session, principal_ids=[ANNA], state="absent")
+
+
+def test_clusters_that_cannot_be_listed_are_an_error_before_anything_is_taken_away() -> None:
+    class Refusing(FakeArm):
+        def list_resources(self, path: str, api_version: str) -> list[dict[str, Any]]:
+            raise NexusError("no", status=403, code="AuthorizationFailed")
+
+    session = FakeSession(Refusing(vault()), FakeRoles(assignment(VAULT, WRITER, ONE)))
+    for check_mode in (True, False):
+        with pytest.raises(NexusError, match="AuthorizationFailed"):
+            kv(session, check_mode, principal_ids=[ONE], state="absent")
+    assert session.writes == []
+    assert kv(session, principal_ids=[ONE], state="absent", keep_used=False)["changed"] is True
+
+
+def made(created_on: str | None, scope: str = VAULT, principal_id: str = ANNA) -> dict[str, Any]:
+    return {**assignment(scope, WRITER, principal_id), "created_on": created_on}
+
+
+@pytest.mark.parametrize(
+    ("assignments", "seconds", "waited"),
+    [
+        ([made("2026-01-31T11:58:20.1234567Z")], 600, 500),
+        ([made("2026-01-31T11:58:20Z")], 100, 0),
+        ([made("2026-01-31T11:58:20Z")], 101, 1),
+        ([made("2025-01-31T12:00:00Z")], 600, 0),
+        ([made(NOON)], 600, 600),
+        ([made(NOON)], 0, 0),
+        ([made(NOON)], -5, 0),
+        # A clock that is ahead of this one does not lengthen it.
+        ([made("2026-01-31T12:05:00Z")], 600, 600),
+        # An age that is not told.
+        ([made(None)], 600, 600),
+        ([made("lately")], 600, 600),
+        # The youngest of those that the task is about.
+        ([made("2026-01-31T11:55:00Z"), made("2026-01-31T11:59:00Z", GROUP)], 600, 540),
+        ([made("2026-01-31T11:50:00Z"), made(NOON, principal_id=BERT)], 600, 0),
+    ],
+)
+def test_it_waits_until_the_assignments_are_old_enough(
+    assignments: list[dict[str, Any]], seconds: int, waited: float, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = FakeTime(monkeypatch)
+    session = session_with(*assignments)
+    result = kv(session, principal_ids=[ANNA], effective_seconds=seconds)
+    assert clock.now == pytest.approx(waited)
+    assert result == kv(session, principal_ids=[ANNA]), "waiting is all that it does"
+    assert session.writes == []
+    assert bool(session.roles.said) is bool(waited)
+
+
+def test_a_new_assignment_is_waited_for_from_its_making_on(
+    pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = FakeTime(monkeypatch)
+    session = session_with()
+    result = kv(session, principal_ids=[ANNA], effective_seconds=600)
+    assert result["changed"] is True
+    assert result["role_assignments"][0]["created_on"] == NOON.replace("Z", ".0000000Z")
+    assert clock.now == pytest.approx(600)
+    assert session.roles.said[0] == "role: begun (takes effect within 600 s)"
+    assert session.roles.said[-1] == "role: in effect after 10 min 0 s"
+    # The next task of the run finds it old enough.
+    kv(session, principal_ids=[ANNA], effective_seconds=600)
+    assert clock.now == pytest.approx(600)
+
+
+def test_what_the_run_remembers_tells_the_age(pauses: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = FakeTime(monkeypatch)
+    session = session_with(made("2026-01-31T11:55:00Z"))
+    remember(session)
+    kv(session, principal_ids=[ANNA], effective_seconds=600)
+    assert session.arm.log == []
+    assert clock.now == pytest.approx(300)
+
+
+@pytest.mark.parametrize(
+    ("check_mode", "given"),
+    [(True, {}), (True, {"principal_ids": [BERT]}), (False, {"state": "absent"}), (True, {"state": "absent"})],
+)
+def test_neither_check_mode_nor_taking_away_waits_for_effect(
+    check_mode: bool, given: dict[str, Any], pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = FakeTime(monkeypatch)
+    kv(session_with(made(NOON)), check_mode, effective_seconds=600, **{"principal_ids": [ANNA], **given})
+    assert clock.now == 0
