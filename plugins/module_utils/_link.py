@@ -80,7 +80,7 @@ def plan(document: Document, want: Wanted, api_version: str) -> Document | None:
     properties = document.get("properties") or {}
     archive, settings = properties.get("secretArchive"), properties.get("secretArchiveSettings")
     if want.is_settings:
-        return _plan_settings(document, settings, want)
+        return _plan_settings(document, settings, want, api_version)
     if want.present:
         return _secret_archive.plan_present(archive, want.vault_id, want.enabled)
     # Both in one PATCH: with the settings gone first, the platform would take the older link up again.
@@ -165,10 +165,10 @@ def _settings_wanted(params: Mapping[str, Any], vault_id: str, uri: str) -> Want
     return Wanted(True, (_method.CLUSTER,), vault_id, uri, identity_id=identity_id, add_identity=params["add_identity"])
 
 
-def _plan_settings(document: Document, settings: Document | None, want: Wanted) -> Document | None:
+def _plan_settings(document: Document, settings: Document | None, want: Wanted, api_version: str) -> Document | None:
     """Settings, and in the same PATCH the user assigned identity that they select, where the cluster lacks it."""
     body: Document = {}
-    change = _secret_archive_settings.plan_present(settings, want.vault_uri, want.identity_id)
+    change = _secret_archive_settings.plan_present(settings, want.vault_uri, want.identity_id, api_version)
     if want.identity_id and want.add_identity:
         identity = _missing(document, want)
         body = {"identity": identity} if identity else {}

@@ -20,7 +20,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._conver
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
 
 Document = dict[str, Any]
-Proof = dict[str, str | None]
+Proof = dict[str, Any]
 
 NO_PROOF: Proof = {"kind": None, "time": None}
 

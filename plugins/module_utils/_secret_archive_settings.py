@@ -19,7 +19,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._resour
 Block = dict[str, Any]
 
 SINCE = "2024-10-01-preview"
-# Up to here a null in a PATCH takes the settings away. The version after it documents no way to do that.
+# Before this version a null in a PATCH takes the settings away, or the id in them. From it on no null is documented.
 NULLABLE_BEFORE = "2026-07-01"
 
 _URI = re.compile(r"https://([a-z][0-9a-z-]{1,22}[0-9a-z])(\.[0-9a-z-]+)+/?", re.IGNORECASE)
@@ -32,14 +32,14 @@ def check_uri(text: str, option: str) -> str:
     return text.strip().rstrip("/").lower() + "/"
 
 
-def plan_present(current: Block | None, vault_uri: str, identity_id: str) -> Block | None:
+def plan_present(current: Block | None, vault_uri: str, identity_id: str, api_version: str) -> Block | None:
     """The block to PATCH, or None when it is in place. Without `identity_id` the system assigned identity is meant."""
     before, wanted = report(current), _block(vault_uri, identity_id)
     if before and _same(before, report(wanted)):
         return None
     selected = (current or {}).get("associatedIdentity") or {}
-    if selected.get("userAssignedIdentityResourceId") and not identity_id:
-        # A PATCH may merge all the way down, and the id must not stand beside the system assigned identity.
+    if selected.get("userAssignedIdentityResourceId") and not identity_id and api_version < NULLABLE_BEFORE:
+        # A PATCH may merge all the way down. Beside the system assigned identity the id has no meaning, but misleads.
         wanted["associatedIdentity"]["userAssignedIdentityResourceId"] = None
     return wanted
 

@@ -31,9 +31,9 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._resour
 )
 
 Document = dict[str, Any]
-Read = Document | NexusError | None
+Read = Any
 """What was read: a document, None where there is none, the error where Azure did not show it."""
-Listed = list[Document] | NexusError | None
+Listed = Any
 """The same of a list; None where it was not asked for."""
 
 CHECK = "identity"

@@ -462,8 +462,8 @@ ARGUMENT_SPEC: dict[str, Any] = {
 _LONGEST_GRACE = 3650
 
 Document = dict[str, Any]
-Told = Callable[[Document | None], Document | None]
-"""What a vault told of the secret of an entry; None when none is to be asked."""
+Told = Callable[[Any], Any]
+"""The entry of a credential, or None -> what a vault told of its secret; None when none is to be asked."""
 
 
 def _utc_now() -> datetime:

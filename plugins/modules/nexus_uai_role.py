@@ -39,6 +39,14 @@ options:
       - The application (client) id to look up when O(principal_id) is not set.
     type: str
     default: 3365d4ea-bb16-4bc9-86dd-f2c8cf6f1f56
+  effective_seconds:
+    description:
+      - How many seconds old the assignment must be before the task ends. It waits for one that is younger.
+      - A new assignment may take up to ten minutes to have effect, and Azure does not tell when it does. V(600) is what
+        Microsoft's documentation asks for.
+      - In check mode, and with O(state=absent), it has no meaning.
+    type: int
+    default: 0
   api_version:
     description:
       - The version of the C(Microsoft.ManagedIdentity) API to read the identity with.
@@ -195,7 +203,11 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._argspe
 )
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._converge import fetch
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import BadInput, NexusError
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._grant import grant, granted
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._grant import (
+    grant,
+    granted,
+    wait_for_effect,
+)
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._module import run_module
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._session import Session
 
@@ -210,6 +222,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
         **STATE_SPEC,
         "principal_id": {"type": "str"},
         "app_id": {"type": "str", "default": NEXUS_APP_ID},
+        "effective_seconds": {"type": "int", "default": 0},
         "api_version": {"type": "str", "default": _api_version.MANAGED_IDENTITY},
     },
 }
@@ -231,7 +244,7 @@ def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str,
         scope = _resource_id.canonical(known["id"])
         held = granted(session.roles, scope, role, _principals(known_principal), state=state)
         if held is not None:
-            return {**held, "principal_id": known_principal}
+            return _finished(params, session, held, known_principal, check_mode)
 
     identity = fetch(session.arm, identity_id, "user assigned identity", version)
     principal_id = params["principal_id"] or session.graph.service_principal_id(params["app_id"])
@@ -247,6 +260,15 @@ def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str,
         timeout=params["wait_timeout"],
         check_mode=check_mode,
     )
+    return _finished(params, session, result, principal_id, check_mode)
+
+
+def _finished(
+    params: dict[str, Any], session: Session, result: dict[str, Any], principal_id: str | None, check_mode: bool
+) -> dict[str, Any]:
+    """The result, once the assignment has had the time to take effect."""
+    if params["state"] == "present" and not check_mode:
+        wait_for_effect(session.roles, result["scope"], result["role_assignments"], params["effective_seconds"])
     return {**result, "principal_id": principal_id}
 
 

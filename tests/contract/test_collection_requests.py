@@ -19,6 +19,9 @@ from test_published_contracts import VERSIONS
 
 Run = Callable[..., dict[str, Any]]
 GROUP = "nexus-prod"
+SUCCESSOR_SINCE = "2024-10-01-preview"
+# The last one that documents how to take settings away.
+LAST_TO_REMOVE = "2025-09-01"
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +60,9 @@ def test_requests_fit_the_published_contracts(
     start = service.mark()
     for state in ("present", "absent"):
         _work(service, run, version, state)
+        _manage(service, run, version, state)
+        if version >= SUCCESSOR_SINCE:
+            _work_with_successor(service, run, version, state)
     # The list of subscriptions, which is read before a role is taken away, has no contract in the folder.
     entries = [
         entry
@@ -64,7 +70,10 @@ def test_requests_fit_the_published_contracts(
         if entry["service"] == "arm" and entry["path"] != "/subscriptions"
     ]
     sent = [f"{entry['method']} {entry['path'].split('/')[-2]}" for entry in entries if entry["write"]]
-    assert {"PATCH clusterManagers", "PATCH clusters", "PUT roleAssignments", "DELETE roleAssignments"} == set(sent)
+    assert set(sent) == {
+        *("PUT clusterManagers", "PATCH clusterManagers", "DELETE clusterManagers", "PATCH clusters"),
+        *("PUT roleAssignments", "DELETE roleAssignments"),
+    }
     problems = []
     for entry in entries:
         line = (entry["method"], entry["path"], entry["api_version"])
@@ -92,3 +101,48 @@ def _work(service: Service, run: Run, version: str, state: str) -> None:
     cluster = {"name": "cluster-oslo", "resource_group": GROUP, "api_version": version}
     run("nexus_cluster_secret_archive", **cluster, key_vault_id=vault, state=state)
     run("nexus_cluster_info", resource_group=GROUP, api_version=version)
+
+
+def _manage(service: Service, run: Run, version: str, state: str) -> None:
+    """A cluster manager's life, with both kinds of identity."""
+    providers = f"/subscriptions/{service.subscription_id}/resourceGroups/{GROUP}/providers"
+    manager = {"name": "cm-new", "resource_group": GROUP, "api_version": version, "state": state}
+    if state == "absent":
+        run("nexus_clustermanager", **manager)
+        return
+    options = {
+        "location": "uksouth",
+        "fabric_controller_id": f"{providers}/Microsoft.ManagedNetworkFabric/networkFabricControllers/nfc",
+        "analytics_workspace_id": f"{providers}/Microsoft.OperationalInsights/workspaces/law",
+        "managed_resource_group_configuration": {"name": "cm-new-managed", "location": "uksouth"},
+        "availability_zones": ["1", "2"],
+        "vm_size": "Standard_D8s_v5",
+        "system_assigned": True,
+        "user_assigned": [f"{providers}/Microsoft.ManagedIdentity/userAssignedIdentities/id-nexus-south"],
+    }
+    run("nexus_clustermanager", **manager, **options, tags={"site": "north"})
+    run("nexus_clustermanager", **manager, **options, tags={"site": "south"})
+
+
+def _work_with_successor(service: Service, run: Run, version: str, state: str) -> None:
+    """The cluster's own identities and settings, both kinds, what proves them, or their way back."""
+    subscription = f"/subscriptions/{service.subscription_id}"
+    identity = (
+        f"{subscription}/resourceGroups/{GROUP}/providers/Microsoft.ManagedIdentity/"
+        "userAssignedIdentities/id-nexus-south"
+    )
+    vault = f"{subscription}/resourceGroups/security-prod/providers/Microsoft.KeyVault/vaults/kv-nexus-prod"
+    cluster = {"name": "cluster-bergen", "resource_group": GROUP, "api_version": version}
+    if state == "absent":
+        removing = cluster | {"api_version": min(version, LAST_TO_REMOVE)}
+        run("nexus_cluster_secret_archive", **removing, state="absent")
+        run("nexus_cluster_identity", **cluster, system_assigned=True, user_assigned=[identity], state="absent")
+        return
+    principals = run("nexus_cluster_identity", **cluster, system_assigned=True)["principals"]
+    run("nexus_kv_role", id=vault, principals=principals)
+    run("nexus_cluster_secret_archive", **cluster, key_vault_id=vault, identity_resource_id=identity)
+    system = {"key_vault_id": vault, "identity_type": "SystemAssignedIdentity"}
+    proof = run("nexus_cluster_secret_archive", **cluster, **system, prove=True, prove_timeout=30)["proof"]
+    assert proof["kind"], proof
+    rotation = run("nexus_credential_rotation_info", **cluster)
+    assert rotation["status"] == "ok", rotation

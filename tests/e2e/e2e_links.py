@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from e2e_ansible import Core, Run, wait_until
+from e2e_ansible import Core, Run, Running, wait_until
 from e2e_cloud import NEXUS_APP, OPERATOR_ROLE, WRITER_ROLE, Cloud
 from e2e_plays import COLLECTION
 
@@ -85,12 +85,20 @@ class Site:
 
     def kill_at(self, member: str, playbook: str, *arguments: str) -> None:
         """Run a playbook, and kill it during the operation that a PATCH of a cluster with this member has begun."""
-        command = self._command(playbook, *arguments)
-        running = self.core.start(next(self.homes), self.cloud.env, "ansible-playbook", *command)
+        running = self._start(playbook, *arguments)
         cluster = wait_until(f"the write of {member}", lambda: self._patched(member))
         running.kill()
         state = self.cloud.arm(cluster)["properties"]["provisioningState"]
         assert state != "Succeeded", "killed too late: the operation is over"
+
+    def kill_when_it_says(self, words: str, playbook: str, *arguments: str) -> None:
+        running = self._start(playbook, *arguments)
+        wait_until(words, lambda: words in (running.home / "out.txt").read_text())
+        running.kill()
+
+    def _start(self, playbook: str, *arguments: str) -> Running:
+        command = self._command(playbook, *arguments)
+        return self.core.start(next(self.homes), self.cloud.env, "ansible-playbook", *command)
 
     def _command(self, playbook: str, *arguments: str) -> tuple[str, ...]:
         return (playbook, "-i", str(self.inventory), "--diff", *arguments)
@@ -151,7 +159,8 @@ def rotate(cloud: Cloud, cluster: str) -> str:
 def write_fleet(path: Path, managers: dict[str, str], clusters: dict[str, str], identities: tuple[str, ...]) -> Path:
     """Cluster managers with their identity (`system`, a user assigned one, or none), and clusters with their manager.
 
-    Where the manager has an identity all is in place for the older method, roles and link.
+    Where the manager has an identity all is in place for the older method, roles and link. An identity whose name ends
+    with `ready` may write to the vault, whoever is to have it.
     """
     content: Document = {
         "vaults": [{"name": VAULT, "resource_group": GROUP}],
@@ -168,6 +177,8 @@ def write_fleet(path: Path, managers: dict[str, str], clusters: dict[str, str], 
         if identity:
             writer = identity if user else name
             content["role_assignments"].append({"principal": writer, "role": WRITER, "scope": VAULT})
+    ready = [name for name in identities if name.endswith("ready")]
+    content["role_assignments"] += [{"principal": name, "role": WRITER, "scope": VAULT} for name in ready]
     for name, manager in clusters.items():
         link = {"secret_archive": VAULT} if managers[manager] else {}
         small = {"machines": 1, "storage_appliances": 0}

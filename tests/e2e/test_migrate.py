@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from e2e_links import DISABLE, ENABLE, MIGRATE, Setup, Site, Step, rotate, told,
 # Each cluster is named after the kinds of identity that it comes from and goes to.
 MANAGERS = {"cm-one": "system", "cm-two": "system", "cm-three": "id-same", "cm-four": "id-old"}
 CLUSTERS = {"system-system": "cm-one", "system-user": "cm-two", "user-same": "cm-three", "user-system": "cm-four"}
-IDENTITIES = ("id-new", "id-same", "id-old")
+IDENTITIES = ("id-new", "id-same", "id-old", "id-ready")
 
 BEFORE = {
     "system-system": "cluster_manager as cm-one",
@@ -59,6 +60,7 @@ MIGRATED = Setup(
         "cm-two writes to kv-nexus",
         "id-new writes to kv-nexus",
         "id-old writes to kv-nexus",
+        "id-ready writes to kv-nexus",
         "id-same writes to kv-nexus",
         "system-system writes to kv-nexus",
         "user-system writes to kv-nexus",
@@ -279,6 +281,20 @@ def test_a_run_goes_on_where_an_earlier_one_was_killed(site: Site, whole: Whole,
 
 
 @pytest.mark.newest_only
+def test_a_run_goes_on_where_an_earlier_one_was_killed_while_it_waited(site: Site, whole: Whole) -> None:
+    """For the ten minutes that a role may take, which is the default: there, and on the way back too."""
+    waits = "takes effect within 600 s"
+    start(site.cloud)
+    site.kill_when_it_says(waits, MIGRATE, "--limit", ONE)
+    assert rotate(site.cloud, ONE) == BEFORE[ONE]
+    site.step(MIGRATE, *REMOVE_OLD, "--limit", ONE).run.assert_good()
+    assert_completed(site, whole)
+    back = ("-e", "customer_key_vault_method=cluster_manager", "-e", "customer_key_vault_user_assigned_identity_ids=")
+    site.kill_when_it_says(waits, ENABLE, "--limit", ONE, *back)
+    assert rotate(site.cloud, ONE) == AFTER[ONE]
+
+
+@pytest.mark.newest_only
 def test_a_switch_without_the_wait_would_show(site: Site) -> None:
     """Proof that the tests above can fail: the same, but with a role that has no effect yet."""
     start(site.cloud)
@@ -286,6 +302,19 @@ def test_a_switch_without_the_wait_would_show(site: Site) -> None:
     site.cloud.settings(role_effect_seconds=15)
     site.step(MIGRATE, "--limit", ONE, "-e", "customer_key_vault_effective_seconds=0").run.assert_good()
     assert refusals(told(site.cloud, ONE)) == [f"refused KeyVaultAccessDenied by {AFTER[ONE]}"]
+
+
+@pytest.mark.newest_only
+def test_the_operator_role_is_waited_for_too(site: Site) -> None:
+    """Somebody has long let the identity write to the vault, but nobody lets Operator Nexus use it."""
+    start(site.cloud)
+    rotate(site.cloud, ONE)
+    ready = json.dumps({"customer_key_vault_user_assigned_identity_ids": [site.cloud.identities()["id-ready"]["id"]]})
+    step = site.step(MIGRATE, *MOVE, "--limit", ONE, "-e", ready)
+    step.run.assert_good()
+    assert written(step.writes).count("PUT roleAssignments") == 1
+    assert rotate(site.cloud, ONE) == "cluster as id-ready"
+    assert refusals(told(site.cloud, ONE)) == []
 
 
 @pytest.mark.newest_only

@@ -400,3 +400,28 @@ def test_the_examples_run(core: Core, estate: Cloud, homes: Homes, name: str, st
     assert (run.rc != 0) is stops, run.output
     failed = [event["result"]["msg"] for event in run.results if event["event"] == "failed"]
     assert [case.vault_id in text for text in failed] == ([True] if stops else [])
+
+
+@pytest.mark.newest_only
+@pytest.mark.parametrize(
+    ("name", "stops"), [("own-user", False), ("no-role", False), ("firewall", True), ("tenant", True), ("denied", True)]
+)
+def test_the_preflight_of_the_role_stops_before_the_first_write(
+    core: Core, estate: Cloud, homes: Homes, name: str, stops: bool
+) -> None:
+    """What the role gives itself, such as the vault's role, does not stop it."""
+    estate.reset()
+    case = BY_NAME[name]
+    variables = {
+        "customer_key_vault_cluster_id": case.cluster_id,
+        "customer_key_vault_cluster_name": case.name,
+        "customer_key_vault_key_vault_id": case.vault_id,
+        "customer_key_vault_user_assigned_identity_ids": [case.identity_id] if case.identity == "user" else [],
+        "customer_key_vault_preflight": True,
+    }
+    role = {"ansible.builtin.include_role": {"name": "operator_nexus.credentials.customer_key_vault"}}
+    run = run_tasks(core, next(homes), estate.env, [{"name": "Run the role", **role}], vars=variables)
+    assert (run.rc != 0) is stops, run.output
+    assert bool(estate.writes()) is not stops, estate.writes()
+    failures = [event["result"]["msg"] for event in run.results if event["event"] == "failed"]
+    assert [next(iter(case.found)) in text and "To mend it" in text for text in failures] == [True] * stops

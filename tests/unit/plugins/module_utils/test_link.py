@@ -212,6 +212,14 @@ def test_lacks_identity(block: Document | None, identity_id: str, lacks: bool) -
         assert _link.lacks_identity(cluster(block=block), other) is False
 
 
+def test_a_bare_document_has_no_links() -> None:
+    bare = {"id": "bare"}
+    assert _link.report(bare) == {"secret_archive": None, "secret_archive_settings": None}
+    body = {"properties": {"secretArchive": ON}}
+    assert _link.apply(bare, body) == {"id": "bare", "properties": {"secretArchive": ON}}
+    assert _link.apply({"id": "bare", "properties": None}, body) == {"id": "bare", **body}
+
+
 @pytest.mark.parametrize(
     ("want", "shown"),
     [

@@ -94,6 +94,8 @@ def test_within_one_second_nothing_is_too_early(clock: FakeTime) -> None:
     """Of the two times one has no decimals."""
     arm = FakeArm(written("2026-01-31T11:00:00.9999999Z", conditions=passed("2026-01-31T11:00:00Z")))
     assert prove(arm)[1]["kind"] == "validated"
+    arm = FakeArm(written("2026-01-31T11:00:00.9999999Z"), device(MACHINE, "2026-01-31T11:00:00Z"))
+    assert prove(arm)[1]["kind"] == "rotated"
 
 
 def test_an_earlier_validation_is_none(clock: FakeTime) -> None:

@@ -197,6 +197,7 @@ OF_STEP = {**NOTHING, "message": "No."}
         ([action(step("Completed", "10:59:59"))], [condition("False", {"errors": [DENIED]})], None, DENIED),
         ([action(step("Failed", "11:00:00"))], [condition("False", {"errors": [DENIED]})], None, DENIED),
         ([action(step("Completed", "12:00:00"))], [condition("Unknown")], NOON, None),
+        ([action(step("Failed", "12:00:00"))], [{"type": "AzureSecretArchiveReady", "status": "True"}], None, OF_STEP),
     ],
 )
 def test_the_last_action_tells_where_no_condition_does(
@@ -244,6 +245,7 @@ OTHER_URI = "https://nexus-secrets-2.vault.azure.net/"
         # The last one of all that count.
         (
             [
+                device(entry(None, keyVaultId=VAULT), entry("09:00:00", keyVaultId=VAULT)),
                 device(entry("11:00:00", keyVaultId=VAULT), entry("13:00:00", keyVaultId=OTHER), entry("14:00:00")),
                 device(entry("12:00:00.1234567", keyVaultId=VAULT)),
                 device(entry("10:00:00", keyVaultId=VAULT)),

@@ -86,6 +86,7 @@ def test_what_is_no_uri_of_a_vault(text: str) -> None:
         (settings(), UAI_ONE, settings(UAI_ONE)),
         (NO_SELECTION, UAI_ONE, settings(UAI_ONE)),
         (NO_SELECTION, "", settings()),
+        ({**NO_SELECTION, "associatedIdentity": {"identityType": "UserAssignedIdentity"}}, UAI_ONE, settings(UAI_ONE)),
         # The id must not stand beside the system assigned identity, and would with a PATCH that merges.
         (settings(UAI_ONE), "", SYSTEM_WITHOUT_ID),
         ({**ID_BESIDE_SYSTEM, "vaultUri": OTHER_URI}, "", SYSTEM_WITHOUT_ID),
@@ -101,7 +102,13 @@ def test_what_is_no_uri_of_a_vault(text: str) -> None:
     ],
 )
 def test_plan_present(current: dict[str, Any] | None, identity_id: str, block: dict[str, Any] | None) -> None:
-    assert _secret_archive_settings.plan_present(current, VAULT_URI, identity_id) == block
+    assert _secret_archive_settings.plan_present(current, VAULT_URI, identity_id, "2025-09-01") == block
+
+
+def test_the_newest_api_version_takes_no_null() -> None:
+    current = {"vaultUri": VAULT_URI, "associatedIdentity": {"userAssignedIdentityResourceId": UAI_ONE}}
+    sent = _secret_archive_settings.plan_present(current, VAULT_URI, "", "2026-07-01")
+    assert sent == {"vaultUri": VAULT_URI, "associatedIdentity": {"identityType": "SystemAssignedIdentity"}}
 
 
 @pytest.mark.parametrize(

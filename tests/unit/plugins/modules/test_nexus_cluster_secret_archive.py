@@ -410,6 +410,12 @@ def test_the_vault_is_read_for_its_uri_and_only_for_that() -> None:
     assert arm.log == [("GET", CLUSTER), ("PATCH", CLUSTER)]
 
 
+def test_the_older_method_needs_no_uri() -> None:
+    unfinished = vault()
+    del unfinished["properties"]["vaultUri"]
+    assert run(FakeArm(cluster(), unfinished), check_vault=True)["changed"] is True
+
+
 def test_the_uri_is_the_one_that_the_vault_tells() -> None:
     """Not one made of its name: each cloud has a domain of its own."""
     elsewhere = vault()
@@ -575,6 +581,7 @@ def test_a_vault_that_the_run_remembers_with_another_uri_proves_nothing() -> Non
             "cluster",
         ),
         # These have no meaning here.
+        ({"check_vault": True, "key_vault_id": None}, {"secretArchive": None, "secretArchiveSettings": None}, None),
         (
             {"check_vault": True, "prove": True, "use_key_vault": False, "identity_type": USER},
             {"secretArchive": None, "secretArchiveSettings": None},

@@ -258,6 +258,7 @@ def uai_params(**given: Any) -> dict[str, Any]:
         "state": "present",
         "principal_id": None,
         "app_id": nexus_uai_role.NEXUS_APP_ID,
+        "effective_seconds": 0,
         **given,
     }
 
@@ -613,3 +614,17 @@ def test_neither_check_mode_nor_taking_away_waits_for_effect(
     clock = FakeTime(monkeypatch)
     kv(session_with(made(NOON)), check_mode, effective_seconds=600, **{"principal_ids": [ANNA], **given})
     assert clock.now == 0
+
+
+def test_the_operator_role_is_waited_for_as_well(pauses: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = FakeTime(monkeypatch)
+    session = uai_session({nexus_uai_role.NEXUS_APP_ID: ANNA})
+    assert uai(session, True, effective_seconds=600)["changed"] is True
+    assert clock.now == 0
+    assert uai(session, effective_seconds=600)["changed"] is True
+    assert clock.now == pytest.approx(600)
+    # The next task of the run finds it old enough.
+    assert uai(session, effective_seconds=600)["changed"] is False
+    assert clock.now == pytest.approx(600)
+    assert uai(session, state="absent", effective_seconds=6000)["changed"] is True
+    assert clock.now == pytest.approx(600)
