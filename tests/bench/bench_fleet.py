@@ -70,12 +70,14 @@ def inventory(cloud: EmulatorProcess, clusters: int) -> dict[str, Any]:
 
 
 def check_linked(cloud: EmulatorProcess, clusters: int) -> None:
-    """Raises BenchError unless every cluster is linked to the vault."""
-    wanted = vault_id(cloud).lower()
+    """Raises BenchError unless every cluster is linked to the vault, by whichever method the play takes."""
     for name, id_ in cluster_ids(cloud, clusters).items():
-        archive = stored(cloud, id_)["properties"].get("secretArchive") or {}
-        if str(archive.get("keyVaultId")).lower() != wanted:
-            raise BenchError(f"{name} is not linked to {VAULT}: {archive}")
+        properties = stored(cloud, id_)["properties"]
+        archive, settings = properties.get("secretArchive") or {}, properties.get("secretArchiveSettings") or {}
+        by_manager = str(archive.get("keyVaultId")).lower() == vault_id(cloud).lower()
+        by_cluster = str(settings.get("vaultUri")).startswith(f"https://{VAULT}.")
+        if not by_manager and not by_cluster:
+            raise BenchError(f"{name} is not linked to {VAULT}: {archive or settings}")
 
 
 def check_untouched(cloud: EmulatorProcess, mark: int) -> None:

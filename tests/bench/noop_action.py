@@ -33,6 +33,8 @@ class ActionModule(ActionBase):
             "cluster_manager_id": MANAGER,
             "secret_archive": archive,
             "secret_archive_settings": None,
+            "method": "cluster",
+            "previous_method": "cluster",
         }
         return {
             "changed": False,

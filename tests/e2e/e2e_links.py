@@ -8,6 +8,7 @@ A system assigned identity goes by the name of its cluster or cluster manager, w
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -85,20 +86,25 @@ class Site:
 
     def kill_at(self, member: str, playbook: str, *arguments: str) -> None:
         """Run a playbook, and kill it during the operation that a PATCH of a cluster with this member has begun."""
-        running = self._start(playbook, *arguments)
-        cluster = wait_until(f"the write of {member}", lambda: self._patched(member))
-        running.kill()
+        with self._started(playbook, *arguments):
+            cluster = wait_until(f"the write of {member}", lambda: self._patched(member))
         state = self.cloud.arm(cluster)["properties"]["provisioningState"]
         assert state != "Succeeded", "killed too late: the operation is over"
 
     def kill_when_it_says(self, words: str, playbook: str, *arguments: str) -> None:
-        running = self._start(playbook, *arguments)
-        wait_until(words, lambda: words in (running.home / "out.txt").read_text())
-        running.kill()
+        with self._started(playbook, *arguments) as running:
+            wait_until(words, lambda: words in (running.home / "out.txt").read_text())
 
-    def _start(self, playbook: str, *arguments: str) -> Running:
+    @contextlib.contextmanager
+    def _started(self, playbook: str, *arguments: str) -> Iterator[Running]:
+        """A run that is killed at the end of the block. What it prints comes at once, as on a terminal."""
+        variables = self.cloud.env | {"PYTHONUNBUFFERED": "1"}
         command = self._command(playbook, *arguments)
-        return self.core.start(next(self.homes), self.cloud.env, "ansible-playbook", *command)
+        running = self.core.start(next(self.homes), variables, "ansible-playbook", *command)
+        try:
+            yield running
+        finally:
+            running.kill()
 
     def _command(self, playbook: str, *arguments: str) -> tuple[str, ...]:
         return (playbook, "-i", str(self.inventory), "--diff", *arguments)

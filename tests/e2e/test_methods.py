@@ -1,7 +1,10 @@
 # Copyright (c) 2026 operator_nexus contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Both methods with both kinds of identity, there and back: set up, disable, set up again, disable with the roles."""
+"""Both methods with both kinds of identity, there and back: set up, disable, set up again, disable with the roles.
+
+`test_story.py` sets up, and `test_migrate.py` disables, with the oldest ansible-core too.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ from e2e_ansible import Core
 from e2e_cloud import Cloud
 from e2e_fleet import assert_unchanged
 from e2e_links import DISABLE, ENABLE, VAULT, Setup, Site, Step, rotate, told, write_fleet, write_inventory, written
+
+pytestmark = pytest.mark.newest_only
 
 MANAGERS = {"cm-idle": "", "cm-system": "", "cm-user": ""}
 CLUSTERS = {

@@ -15,6 +15,8 @@ from e2e_ansible import Core
 from e2e_cloud import Cloud
 from e2e_links import MIGRATE, Site, Step, rotate, told, write_fleet, write_inventory, written
 
+pytestmark = pytest.mark.newest_only
+
 CLUSTERS = ("cluster-a", "cluster-b", "cluster-c", "cluster-d", "cluster-e")
 EARLY, LATE = CLUSTERS[:3], CLUSTERS[3:]
 NEW = [f"{name} writes to kv-nexus" for name in CLUSTERS]
@@ -54,9 +56,6 @@ def steps(core: Core, homes: Iterator[Path], tmp_path_factory: pytest.TempPathFa
             rotated=rotated(),
             history={name: told(cloud, name) for name in CLUSTERS},
         )
-
-
-pytestmark = pytest.mark.newest_only
 
 
 def test_three_move_and_the_managers_role_stays(steps: Steps) -> None:
