@@ -100,11 +100,14 @@ class Site:
         """A run that is killed at the end of the block. What it prints comes at once, as on a terminal."""
         variables = self.cloud.env | {"PYTHONUNBUFFERED": "1"}
         command = self._command(playbook, *arguments)
-        running = self.core.start(next(self.homes), variables, "ansible-playbook", *command)
+        running = self.core.start(self._home(), variables, "ansible-playbook", *command)
         try:
             yield running
         finally:
             running.kill()
+
+    def _home(self) -> Path:
+        return next(self.homes)
 
     def _command(self, playbook: str, *arguments: str) -> tuple[str, ...]:
         return (playbook, "-i", str(self.inventory), "--diff", *arguments)
