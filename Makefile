@@ -57,6 +57,10 @@ demo: $(NEWEST)/.ready ## see it work: the playbook, twice, on a local stand-in 
 demo-migrate: $(NEWEST)/.ready ## see a cluster move to an identity of its own, without a gap in rotation
 	@python tests/tools/demo_migrate.py
 
+.PHONY: demo-report
+demo-report: $(NEWEST)/.ready ## write a report on a fleet in which some things are wrong, to build/report/
+	@python tests/tools/demo_report.py
+
 .PHONY: build
 build: $(NEWEST)/.ready ## build the collection's archive in build/
 	@ansible-galaxy collection build --force --output-path build

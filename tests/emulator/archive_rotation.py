@@ -48,6 +48,17 @@ def rotate(world: World, cluster: Document, vault: Document, only_due: bool) -> 
     return count
 
 
+def rotated_before(world: World, cluster: Document, vault: Document | None, days: int) -> None:
+    """As if every credential had been rotated so many days ago, into this vault or, before there was any, into none."""
+    moment = to_second(world.clock() - days * _DAY)
+    for device in devices(world, cluster):
+        for entry in _status(device):
+            if vault is not None:
+                _rotate_one(world, cluster, device, entry, vault)
+            entry["lastRotationTime"] = moment
+            entry["rotationPeriodDays"] = _CREDENTIALS[entry["secretType"]][1]
+
+
 def next_due(world: World, cluster: Document, vault: Document) -> float:
     """When the next credential is to be rotated, epoch seconds; infinity for a cluster without devices."""
     due = [_due(entry, vault) for device in devices(world, cluster) for entry in _status(device)]

@@ -18,6 +18,7 @@ from typing import Any
 
 import yaml
 
+import archive_rotation
 import authorization
 import deny_assignments
 import keyvault
@@ -407,6 +408,7 @@ def _identity_block(draft: Draft, wanted: Document, owner_id: str, path: str) ->
 def _add_cluster(draft: Draft, raw: Any, path: str) -> None:
     keys: dict[str, Any] = {"manager": _REQUIRED, "machines": 2, "storage_appliances": 1}
     keys |= {"identity": "none", "user_assigned": [], "secret_archive": None, "secret_archive_settings": {}}
+    keys |= {"rotated": {}}
     wanted, group = _named(draft, raw, path, keys)
     manager = _resource(draft, wanted["manager"], "a cluster manager", f"{path}.manager")
     world, sizes = draft.world, {"machines": wanted["machines"], "appliances": wanted["storage_appliances"]}
@@ -423,7 +425,16 @@ def _add_cluster(draft: Draft, raw: Any, path: str) -> None:
     if wanted["secret_archive_settings"]:
         settings = _archive_settings(draft, wanted["secret_archive_settings"], f"{path}.secret_archive_settings")
         cluster["properties"]["secretArchiveSettings"] = settings
+    if wanted["rotated"]:
+        _rotate_before(draft, cluster, wanted["rotated"], f"{path}.rotated")
     nexus_platform.watch(world, cluster)
+
+
+def _rotate_before(draft: Draft, cluster: Document, raw: Any, path: str) -> None:
+    """What was rotated before the emulator's start. What is due the platform rotates then, if it can."""
+    wanted = _read(raw, path, {"days_ago": 0, "vault": None})
+    vault = _resource(draft, wanted["vault"], "a vault", f"{path}.vault") if wanted["vault"] else None
+    archive_rotation.rotated_before(draft.world, cluster, vault, wanted["days_ago"])
 
 
 def _archive_settings(draft: Draft, raw: Any, path: str) -> Document:

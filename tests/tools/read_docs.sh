@@ -5,7 +5,7 @@
 #
 # read_docs.sh VENV
 #
-# ansible-doc of this virtual environment must show every module, inventory plugin and role without a warning. By itself it only warns of
+# ansible-doc of this virtual environment must show every module, filter, inventory plugin and role without a warning. By itself it only warns of
 # what it cannot read. ANSIBLE_COLLECTIONS_PATH leads to the collection (with_tree.sh).
 set -euo pipefail
 venv=$1
@@ -30,8 +30,11 @@ modules=(plugins/modules/*.py)
 modules=("${modules[@]##*/}")
 inventories=(plugins/inventory/*.py)
 inventories=("${inventories[@]##*/}")
+filters=(plugins/filter/*.py)
+filters=("${filters[@]##*/}")
 roles=(roles/*/)
 roles=("${roles[@]%/}")
 show module "${modules[@]%.py}"
 show inventory "${inventories[@]%.py}"
+show filter "${filters[@]%.py}"
 show role "${roles[@]##*/}"

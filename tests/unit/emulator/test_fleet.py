@@ -11,7 +11,9 @@ import pytest
 from tenant import SUBSCRIPTION
 
 import fleet
+import nexus_platform
 from access import allowed
+from moments import from_second
 from names import VAULT_DOMAIN
 from networkcloud_schema import SHAPES
 from shapes import Shape
@@ -249,6 +251,31 @@ def test_users_machines_and_rights_in_the_directory() -> None:
     assert not allowed(world, people["nexus-operator"]["objectId"], "a/read", group["id"].rsplit("/", 2)[0])
 
 
+def test_credentials_may_have_been_rotated_before_the_start() -> None:
+    """Where the platform can write, it rotates what is due at its first look; where it cannot, all stays as it is."""
+    world = load("""
+        vaults: [{name: kv-one, resource_group: rg}, {name: kv-two, resource_group: rg}]
+        managers: [{name: cm, resource_group: rg}]
+        clusters:
+          - {name: into, resource_group: rg, manager: cm, machines: 1, rotated: {days_ago: 75, vault: kv-two},
+             identity: system, secret_archive_settings: {vault: kv-one, identity: system}}
+          - {name: nowhere, resource_group: rg, manager: cm, machines: 1, rotated: {days_ago: 5}}
+    """)
+    nexus_platform.tick(world)
+    told: dict[str, list[Document]] = {"into": [], "nowhere": []}
+    for kind in ("microsoft.networkcloud/baremetalmachines", "microsoft.networkcloud/storageappliances"):
+        for device in world.of_type(kind):
+            told[device["properties"]["clusterId"].rpartition("/")[2]] += device["properties"]["secretRotationStatus"]
+    for name, days in (("into", 75), ("nowhere", 5)):
+        assert len(told[name]) == 4
+        for entry in told[name]:
+            assert world.clock() - from_second(entry["lastRotationTime"]) == pytest.approx(days * 86_400, abs=60)
+            assert entry["rotationPeriodDays"] in (1, 60)
+    assert {entry["secretArchiveReference"]["keyVaultId"].rpartition("/")[2] for entry in told["into"]} == {"kv-two"}
+    assert not [entry for entry in told["nowhere"] if "secretArchiveReference" in entry]
+    assert [len(names) for names in world.secrets.values()] == [4]
+
+
 OWN_CLUSTER = "{managers: [{name: cm, resource_group: a}], clusters: [{name: c, resource_group: a, manager: cm"
 TWO_IDS = "identities: [{name: id, resource_group: a}, {name: id, resource_group: b}]"
 
@@ -305,6 +332,7 @@ TWO_IDS = "identities: [{name: id, resource_group: a}, {name: id, resource_group
             f"{OWN_CLUSTER}, secret_archive_settings: {{vault: cm, identity: system}}}}]}}",
             "clusters[0].secret_archive_settings.vault: 'cm' is not a vault",
         ),
+        (f"{OWN_CLUSTER}, rotated: {{vault: kv}}}}]}}", "clusters[0].rotated.vault: 'kv' is not known"),
         ("generate: {clusters: 1, machines: true}", "generate.machines: a number is expected"),
         ("operator: {roles: [{role: King}]}", "operator.roles[0].role: 'King' is not a role"),
         ("operator: {roles: [{role: Owner, scope: kv}]}", "operator.roles[0].scope: 'kv' is not known"),

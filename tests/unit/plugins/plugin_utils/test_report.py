@@ -1,0 +1,298 @@
+# Copyright (c) 2026 operator_nexus contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report of a fleet: nothing but what it may say, in three forms, and no text of Azure as markup or formula."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import io
+import json
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.operator_nexus.credentials.plugins.filter.rotation_report_csv import rotation_report_csv
+from ansible_collections.operator_nexus.credentials.plugins.filter.rotation_report_having import rotation_report_having
+from ansible_collections.operator_nexus.credentials.plugins.filter.rotation_report_html import rotation_report_html
+from ansible_collections.operator_nexus.credentials.plugins.filter.rotation_report_json import rotation_report_json
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._rotation_status import (
+    CLUSTER_STATUSES,
+    STATUSES,
+)
+from ansible_collections.operator_nexus.credentials.plugins.plugin_utils import (
+    _markup,
+    _report,
+    _report_csv,
+    _report_html,
+    _report_timeline,
+)
+from ansible_collections.operator_nexus.credentials.tests.unit.plugins.fake_fleet import cluster, credential, fleet
+
+Document = dict[str, Any]
+
+NASTY = (
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "\"' onmouseover='alert(1)' x=\"",
+    "<!--<script>",
+    "]]>&lt;&amp;&#60;",
+    "a\u2028b\u2029c",
+    "\x00\ud800\r\n\t\u202e",
+    "=cmd|'/c calc'!A1",
+    "{{ 1 + 1 }}",
+    "javascript:alert(1)",
+)
+texts = st.one_of(st.sampled_from(NASTY), st.text(max_size=20))
+
+
+class Reader(HTMLParser):
+    """The elements and attributes of a page, and the text of its scripts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, tuple[str, ...]]] = []
+        self.scripts: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, tuple(key for key, _value in attrs)))
+        if tag not in ("meta", "input"):
+            self.open.append(tag)
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] == "script":
+            self.scripts[-1] += data
+
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError(f"a comment: {data}")
+
+
+def parse(page: str) -> Reader:
+    reader = Reader()
+    reader.feed(page)
+    reader.close()
+    assert not reader.open
+    return reader
+
+
+def with_texts(result: Document, text: str) -> Document:
+    """The same with this text in every place that is a stranger's."""
+    changed = copy.deepcopy(result)
+    for item in changed["clusters"]:
+        item.update(name=text, location=text, detailed_status=text, problem=text, id=f"/subscriptions/{text}/x/{text}")
+        item["expected_vault"].update(key_vault_id=text, key_vault_uri=text)
+        for one in item["credentials"]:
+            one.update(device_name=text, device_id=text, device_kind=text, credential=text, message=text)
+            one["archived_in"] = dict.fromkeys(one["archived_in"], text)
+    changed["vaults"] = [{"key_vault_uri": text, "problem": text}]
+    return changed
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts)
+def test_no_text_becomes_markup(text: str) -> None:
+    """Whatever the texts are, the page has the elements and attributes that it has with harmless ones."""
+    result = fleet(cluster("one", "overdue", "ok"), cluster("two"))
+    page = rotation_report_html(with_texts(result, text), title=text)
+    found = parse(page)
+    # An empty text leaves an attribute or a part away, but brings none.
+    if text:
+        assert found.elements == parse(rotation_report_html(with_texts(result, "harmless"), title="harmless")).elements
+    page.encode()
+    assert {"src", "href", "style"}.isdisjoint(key for _name, keys in found.elements for key in keys)
+    assert not [key for _name, keys in found.elements for key in keys if key.startswith("on")]
+    data, script = found.scripts
+    assert json.loads(data)["clusters"][0]["name"] == _report.clean(text)
+    assert not re.search("[<>&\u2028\u2029]", data)
+    assert script == _report_html._own("_report_page.js")
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_no_nasty_text_stands_in_a_page_as_it_is(text: str) -> None:
+    page = rotation_report_html(with_texts(fleet(cluster("one", "overdue")), text), title=text)
+    assert page.count("<script") == 2
+    assert "<img" not in page
+    assert "<!--" not in page
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts)
+def test_csv_can_be_read_and_calculates_nothing(text: str) -> None:
+    result = with_texts(fleet(cluster("one", "overdue", "ok"), cluster("two")), text)
+    table = list(csv.DictReader(io.StringIO(rotation_report_csv(result))))
+    assert [len(row) for row in table] == [len(_report_csv.COLUMNS)] * 3
+    shown = _report.clean(text)
+    assert {row["cluster_name"] for row in table} == {_report_csv.defuse(shown)}
+    assert table[0]["message"] == _report_csv.defuse(shown)
+    assert not [cell for row in table for cell in row.values() if cell[:1] in tuple("=+-@\t\r\n＝＋－＠")]
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "＝1"])
+def test_formulas_are_defused(text: str) -> None:
+    assert _report_csv.defuse(text) == f"'{text}"
+
+
+def test_island_round_trips() -> None:
+    data = {"text": "".join(NASTY), "list": [1, None, True, "é\U0001f600"]}
+    assert json.loads(_markup.island(data)) == data
+
+
+def test_all_three_say_the_same() -> None:
+    result = fleet(cluster("one", *STATUSES), cluster("two", "ok", "ok"), cluster("three"))
+    document = json.loads(rotation_report_json(result))
+    table = list(csv.DictReader(io.StringIO(rotation_report_csv(result))))
+    data = json.loads(parse(rotation_report_html(result)).scripts[0])
+    assert [item["name"] for item in document["clusters"]] == [item["name"] for item in data["clusters"]]
+    expected = [(item["name"], one["status"]) for item in document["clusters"] for one in item["credentials"]]
+    assert [(row["cluster_name"], row["status"]) for row in table if row["status"]] == expected
+    assert [(item["name"], one[2]) for item in data["clusters"] for one in item["credentials"]] == expected
+    assert document["summary"] == {name: result["summary"][name] for name in document["summary"]}
+    assert [row["cluster_name"] for row in table if not row["status"]] == ["three"]
+
+
+def test_only_what_is_named_gets_in() -> None:
+    result = fleet(cluster("one", "ok"))
+    result["invocation"] = result["clusters"][0]["more"] = {"secret": "hunter2"}
+    result["clusters"][0]["credentials"][0]["value"] = "hunter2"
+    result["clusters"][0]["credentials"][0]["secret"] = {"found": True, "value": "hunter2"}
+    for text in (rotation_report_html(result), rotation_report_csv(result), rotation_report_json(result)):
+        assert "hunter2" not in text
+
+
+def test_same_result_gives_the_same_text() -> None:
+    result = fleet(*(cluster(name, "ok", "overdue") for name in "abc"))
+    turned = {**result, "clusters": result["clusters"][::-1]}
+    for render in (rotation_report_html, rotation_report_csv, rotation_report_json):
+        assert render(result) == render(turned)
+
+
+def test_policy_allows_this_script_and_style_only() -> None:
+    page = rotation_report_html(fleet(cluster("one", "ok")))
+    policy = next(iter(re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', page)))
+    script, style = (_report_html._own(f"_report_page.{kind}") for kind in ("js", "css"))
+    assert f"script-src &#x27;{_markup.digest(script)}&#x27;" in policy
+    assert f"style-src &#x27;{_markup.digest(style)}&#x27;" in policy
+    assert policy.startswith("default-src &#x27;none&#x27;")
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|fetch\(|XMLHttp", script)
+    assert not re.search(r"url\(|@import", style)
+    # A tag in them would end the element that they stand in.
+    assert "</" not in script + style
+
+
+def test_page_tells_the_numbers() -> None:
+    page = rotation_report_html(fleet(cluster("one", "overdue", "ok"), cluster("two", "ok"), cluster("three")))
+    assert "1 of 3 clusters needs a look." in page
+    assert "Every credential of 1 cluster is in order." in rotation_report_html(fleet(cluster("one", "ok")))
+    assert "No cluster was found" in rotation_report_html(fleet())
+
+
+def test_page_lists_problems_without_scripts() -> None:
+    many = fleet(cluster("one", *["overdue"] * (_report_html.LISTED_WITHOUT_SCRIPT + 5)))
+    page = rotation_report_html(many)
+    noscript = page.partition("<noscript>")[2].partition("</noscript>")[0]
+    assert noscript.count("<tr>") == _report_html.LISTED_WITHOUT_SCRIPT + 1
+    assert "5 more are in the CSV file" in noscript
+
+
+def test_page_tells_what_it_does_not_list() -> None:
+    result = fleet(cluster("one", "overdue", "ok"))
+    result["clusters"][0]["credentials"].pop()
+    assert "1 of 2 credentials are counted but not listed here." in rotation_report_html(result)
+    assert "not listed" not in rotation_report_html(fleet(cluster("one", "ok")))
+
+
+def test_worst_come_first() -> None:
+    result = fleet(cluster("b", "ok"), cluster("c", "ok", "expired"), cluster("a", "ok"))
+    report = _report.read(result)
+    assert [item["name"] for item in report["clusters"]] == ["c", "a", "b"]
+    assert [one["status"] for one in report["clusters"][0]["credentials"]] == ["expired", "ok"]
+    assert [(one["cluster"], one["status"]) for one in _report.problems(report)] == [(0, "expired")]
+
+
+def test_clusters_having_a_status_have_it_anywhere() -> None:
+    result = fleet(cluster("one", "expired", "misplaced"), cluster("two", "misplaced"), cluster("three"))
+    found = rotation_report_having(result, ["misplaced", "not_deployed"])
+    assert [(item["name"], item["statuses"]) for item in found] == [
+        ("one", ["misplaced"]),
+        ("two", ["misplaced"]),
+        ("three", ["not_deployed"]),
+    ]
+    with pytest.raises(AnsibleFilterError, match="there is no status late; there are expired, overdue"):
+        rotation_report_having(result, ["late"])
+
+
+@pytest.mark.parametrize("wrong", [None, "text", [], {}, {"clusters": []}])
+@pytest.mark.parametrize("render", [rotation_report_html, rotation_report_csv, rotation_report_json])
+def test_anything_else_is_refused(render: Any, wrong: Any) -> None:
+    with pytest.raises(AnsibleFilterError, match="this is no result of nexus_credential_rotation_info"):
+        render(wrong)
+
+
+def test_statuses_that_are_new_are_unknown() -> None:
+    result = fleet(cluster("one", "ok"))
+    result["clusters"][0]["status"] = result["clusters"][0]["credentials"][0]["status"] = "</td>"
+    report = _report.read(result)
+    assert (report["clusters"][0]["status"], report["clusters"][0]["credentials"][0]["status"]) == ("unknown",) * 2
+
+
+def test_every_status_has_a_meaning() -> None:
+    assert _report_html.MEANINGS.keys() == set(CLUSTER_STATUSES)
+    assert len({sign for _word, sign, _meaning in _report_html.MEANINGS.values()}) == len(CLUSTER_STATUSES)
+
+
+@pytest.mark.parametrize(
+    ("vault", "name"),
+    [
+        ({"key_vault_id": "/subscriptions/s/vaults/kv-one/"}, "kv-one"),
+        ({"key_vault_id": None, "key_vault_uri": "https://kv-one.vault.azure.net/"}, "kv-one"),
+        ({"key_vault_id": None, "key_vault_uri": None}, ""),
+    ],
+)
+def test_name_of_a_vault(vault: Document, name: str) -> None:
+    assert _report.vault_name(vault) == name
+
+
+def test_days_are_counted_around_the_report() -> None:
+    result = fleet(cluster("one", "ok", "ok", "overdue"))
+    one, two, three = result["clusters"][0]["credentials"]
+    one.update(credential("ok", last_rotation="2026-03-04T23:59:59Z", next_rotation="2026-03-06T00:00:00Z"))
+    two.update(credential("ok", last_rotation="2020-01-01T00:00:00Z", next_rotation="9999-12-31T00:00:00Z"))
+    three.update(credential("overdue", last_rotation=None, next_rotation="2026-03-01T00:00:00Z", overdue=True))
+    days = _report_timeline.count(_report.read(result))
+    assert days is not None
+    edge = _report_timeline.REACH + 1
+    assert (days.rotated, days.due, days.overdue) == ({-1: 1, -edge: 1}, {1: 1, edge: 1}, {-4: 1})
+    assert _report_timeline.sentence(days).startswith(
+        "1 rotated within the last 7 days, 1 due within the next 7 days, 1"
+    )
+    drawing = _report_timeline.draw(days)
+    assert "2026-03-04: 1 last rotations" in drawing
+    assert "earlier than 2025-12-05: 1 last rotations" in drawing
+    assert "2026-03-01: 1 overdue" in drawing
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00Z", "9999-12-31T00:00:00Z"])
+def test_no_calendar_is_too_short(time: str) -> None:
+    result = fleet(cluster("one", "ok"))
+    result["checked_at"] = time
+    assert "<svg" in rotation_report_html(result)
+
+
+def test_without_a_time_there_is_no_drawing() -> None:
+    result = fleet(cluster("one", "ok"))
+    result["checked_at"] = "soon"
+    page = rotation_report_html(result)
+    assert "<svg" not in page
+    assert "soon" in page
