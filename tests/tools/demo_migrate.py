@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from azure.mgmt.networkcloud import NetworkCloudMgmtClient
@@ -69,6 +70,7 @@ def demonstrate(folder: Path) -> None:
         play(folder, cloud, "customer_key_vault", "--limit", CLUSTER)
         rotate(cloud)
         before = kept_versions()
+        time.sleep(ROLE_SECONDS)  # The roles of the older method are to be in effect when new ones begin to take time.
         cloud.settings(role_effect_seconds=ROLE_SECONDS)
         mark = cloud.mark()
         say("What moving it would do: --check")
