@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from ansible_collections.operator_nexus.credentials.plugins.module_utils import _rotation
+from ansible_collections.operator_nexus.credentials.plugins.module_utils import _documents, _rotation
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._resource_id import key
 
 Document = dict[str, Any]
@@ -50,7 +50,7 @@ class Denial:
 
 def role_guid(assignment: Document) -> str:
     """What tells roles apart: ids of one role differ by the scope that they were read at."""
-    return str((assignment.get("properties") or {}).get("roleDefinitionId") or "").rpartition("/")[2].lower()
+    return str(_documents.properties(assignment).get("roleDefinitionId") or "").rpartition("/")[2].lower()
 
 
 def access(
@@ -68,7 +68,7 @@ def access(
     """
     found = Access()
     for item in assignments:
-        properties = item.get("properties") or {}
+        properties = _documents.properties(item)
         if _lies_below(properties.get("scope"), scope):
             continue
         if role_guid(item) not in roles:
@@ -88,7 +88,7 @@ def denial(assignments: Iterable[Document], principal_id: str, action: str, scop
     """Which deny assignments take the action at the scope from a principal, whatever roles it has."""
     found = Denial()
     for item in assignments:
-        properties = item.get("properties") or {}
+        properties = _documents.properties(item)
         stays = properties.get("doNotApplyToChildScopes") and key(properties.get("scope") or "") != key(scope)
         if stays or _lies_below(properties.get("scope"), scope):
             continue
@@ -108,7 +108,7 @@ def allows(permissions: Iterable[Document], action: str, *, data: bool) -> bool:
 
 
 def _permissions(document: Document | None) -> list[Document]:
-    return list(((document or {}).get("properties") or {}).get("permissions") or [])
+    return list(_documents.properties(document or {}).get("permissions") or [])
 
 
 def _matches(patterns: Iterable[str] | None, action: str) -> bool:

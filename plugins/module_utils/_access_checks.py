@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.operator_nexus.credentials.plugins.module_utils import _access
+from ansible_collections.operator_nexus.credentials.plugins.module_utils import _access, _documents
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._finding import (
     ERROR,
@@ -61,7 +61,7 @@ class _Need:
 def check_tenant(facts: Facts, writer: Writer) -> list[Finding] | None:
     """A vault takes tokens of its own tenant only (AKV10032). A subscription that moved leaves it with the old one."""
     vault, own = facts.known_vault, writer.tenant or facts.tenant_id
-    tenant = ((vault or {}).get("properties") or {}).get("tenantId")
+    tenant = _documents.properties(vault or {}).get("tenantId")
     if not vault or not tenant or not writer.exists:
         return None
     if not own:

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,10 @@ MINIMUM_VERSIONS = {
     "azure-mgmt-resource": "23.2",
     "azure-mgmt-authorization": "3.0",
 }
+
+
+UNREGISTERED = "MissingSubscriptionRegistration"
+"""Of a subscription that does not know the resource provider, and so has none of its resources."""
 
 
 class MissingLibrary(ImportError):
@@ -70,6 +75,11 @@ class NexusError(Exception):
         self.resource_id = resource_id
         self.remedy = _one_line(scrub(remedy))
         super().__init__(self.message)
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether Azure says no more than that it does not show this: a subscription that is out of sight is a 404."""
+        return self.status in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 
     @property
     def failure(self) -> dict[str, Any]:
@@ -157,7 +167,7 @@ _REMEDIES = {
     "InvalidAuthenticationTokenTenant": "the subscription belongs to another tenant: set tenant to that one",
     "InvalidAuthenticationTokenAudience": "check cloud_environment: the token is meant for another cloud",
     "ExpiredAuthenticationToken": "check the clock of the machine that runs the task",
-    "MissingSubscriptionRegistration": "register the resource provider in the subscription (az provider register)",
+    UNREGISTERED: "register the resource provider in the subscription (az provider register)",
     "NoRegisteredProviderFound": "choose another api_version: this resource type does not know it",
     "InvalidApiVersionParameter": "choose another api_version: Azure does not know this one",
     "PrincipalNotFound": "check the principal's object id; one that was just made may need some minutes",

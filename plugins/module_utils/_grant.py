@@ -9,7 +9,7 @@ Private to this collection. The shared engine of the modules that assign roles.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils import _role_assignment, _rotation
@@ -22,6 +22,13 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._role_a
     Principal,
     Role,
 )
+
+Spare = Callable[[list[Assignment]], Collection[str]]
+"""The assignments that are about to go -> the principal ids, in lower case, that keep what they have."""
+
+
+def _nobody(doomed: list[Assignment]) -> Collection[str]:
+    return ()
 
 
 def granted(
@@ -44,15 +51,17 @@ def grant(
     state: str,
     timeout: float,
     check_mode: bool,
-    spared: Collection[str] = (),
+    spare: Spare = _nobody,
 ) -> dict[str, Any]:
     """Reach `state` for these principals; the result is what the modules return.
 
-    `timeout` (seconds) bounds how long a principal that is not known everywhere yet is waited for. `spared` are
-    principal ids, in lower case, that keep what they have.
+    `timeout` (seconds) bounds how long a principal that is not known everywhere yet is waited for. `spare` is
+    asked only where assignments are to go.
     """
     listed = roles.list_at(scope)
-    todo = _role_assignment.plan(listed, scope, role, principals, state, spared)
+    todo = _role_assignment.plan(listed, scope, role, principals, state)
+    if todo.delete:
+        todo = _role_assignment.plan(listed, scope, role, principals, state, spare(todo.delete))
     predicted = _role_assignment.apply(listed, scope, role, todo)
     before = _role_assignment.report(listed, scope, role, principals, Plan())
     after = _role_assignment.report(predicted, scope, role, principals, todo)

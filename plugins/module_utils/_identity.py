@@ -52,6 +52,21 @@ def wanted(params: Mapping[str, Any]) -> Wanted:
     return Wanted(system=system, add=unique)
 
 
+def chosen(params: Mapping[str, Any]) -> str:
+    """What identity_type and identity_resource_id select: SYSTEM_ASSIGNED, an id, or empty for nothing.
+
+    Raises BadInput where they contradict each other.
+    """
+    kind, identity_id = params["identity_type"], params["identity_resource_id"]
+    if kind == SYSTEM_ASSIGNED and identity_id:
+        raise BadInput(
+            "identity_resource_id", "an id is given beside SystemAssignedIdentity", "drop it, or change identity_type"
+        )
+    if kind == USER_ASSIGNED and not identity_id:
+        raise BadInput("identity_resource_id", "UserAssignedIdentity needs it", "give the identity's ARM id")
+    return check(identity_id, USER_ASSIGNED_IDENTITY, "identity_resource_id") if identity_id else kind or ""
+
+
 def plan(current: Block | None, want: Wanted) -> Block | None:
     """The identity block to PATCH, or None when nothing is to be done.
 

@@ -24,7 +24,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._conver
     fetch,
     is_settled,
 )
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import UNREGISTERED, NexusError
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._operations import provisioning_state
 
 Document = dict[str, Any]
@@ -36,7 +36,7 @@ _OTHER_REFUSALS = 9
 _NEVER_RETRY = (
     "CannotDeleteResource",
     "InvalidResourceLocation",
-    "MissingSubscriptionRegistration",
+    UNREGISTERED,
     "ResourceGroupBeingDeleted",
     "ScopeLocked",
 )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils import (
+    _documents,
     _identity,
     _method,
     _secret_archive,
@@ -20,7 +21,6 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils import 
 )
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import BadInput
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._resource_id import (
-    USER_ASSIGNED_IDENTITY,
     VAULT,
     check,
 )
@@ -77,7 +77,7 @@ def wanted(params: Mapping[str, Any]) -> Wanted:
 
 def plan(document: Document, want: Wanted, api_version: str) -> Document | None:
     """The PATCH body, or None when the link is as wanted."""
-    properties = document.get("properties") or {}
+    properties = _documents.properties(document)
     archive, settings = properties.get("secretArchive"), properties.get("secretArchiveSettings")
     if want.is_settings:
         return _plan_settings(document, settings, want, api_version)
@@ -97,7 +97,7 @@ def plan(document: Document, want: Wanted, api_version: str) -> Document | None:
 
 def apply(document: Document, body: Document) -> Document:
     """The cluster after this PATCH."""
-    after = {**document, "properties": {**(document.get("properties") or {}), **body.get("properties", {})}}
+    after = {**document, "properties": {**_documents.properties(document), **body.get("properties", {})}}
     if "identity" in body:
         after["identity"] = _identity.apply(document.get("identity"), body["identity"])
     return after
@@ -105,7 +105,7 @@ def apply(document: Document, body: Document) -> Document:
 
 def report(document: Document) -> Document:
     """Both links as the module returns them."""
-    properties = document.get("properties") or {}
+    properties = _documents.properties(document)
     return {
         "secret_archive": _secret_archive.report(properties.get("secretArchive")),
         "secret_archive_settings": _secret_archive_settings.report(properties.get("secretArchiveSettings")),
@@ -146,22 +146,16 @@ def _chosen(params: Mapping[str, Any]) -> str:
 
 
 def _settings_wanted(params: Mapping[str, Any], vault_id: str, uri: str) -> Wanted:
-    identity_type, identity = params["identity_type"], params["identity_resource_id"]
     if not vault_id and not uri:
         raise BadInput("key_vault_id", "no vault is named", "give key_vault_id or vault_uri")
     if not params["use_key_vault"]:
         remedy = "drop it; state: absent with method: cluster takes the settings away"
         raise BadInput("use_key_vault", "secretArchiveSettings cannot be switched off", remedy)
-    if not identity_type and not identity:
+    identity = _identity.chosen(params)
+    if not identity:
         remedy = "give SystemAssignedIdentity, or UserAssignedIdentity with identity_resource_id"
         raise BadInput("identity_type", "no identity is selected", remedy)
-    if identity_type == _identity.SYSTEM_ASSIGNED and identity:
-        raise BadInput(
-            "identity_resource_id", "an id is given beside SystemAssignedIdentity", "drop it, or change identity_type"
-        )
-    if identity_type == _identity.USER_ASSIGNED and not identity:
-        raise BadInput("identity_resource_id", "UserAssignedIdentity needs it", "give the identity's ARM id")
-    identity_id = check(identity, USER_ASSIGNED_IDENTITY, "identity_resource_id") if identity else ""
+    identity_id = "" if identity == _identity.SYSTEM_ASSIGNED else identity
     return Wanted(True, (_method.CLUSTER,), vault_id, uri, identity_id=identity_id, add_identity=params["add_identity"])
 
 

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils import (
+    _api_version,
+    _documents,
     _identity,
     _secret_archive,
     _secret_archive_settings,
@@ -25,13 +27,22 @@ CLUSTER = "cluster"
 CLUSTER_MANAGER = "cluster_manager"
 
 
+def check_version(api_version: str, method: str) -> str:
+    """The api-version, when it shows what this method sets. Raises BadInput."""
+    if method == CLUSTER:
+        return _api_version.check(
+            api_version, _secret_archive_settings.SINCE, "the secret archive settings of a cluster"
+        )
+    return _api_version.check(api_version, _secret_archive.SINCE, "the secret archive of a cluster")
+
+
 def in_use(cluster: Document) -> str | None:
     """The method that the platform uses, None when it writes into no vault of the customer.
 
     With settings and an identity of the cluster itself, whichever that is, the older link is ignored. Settings alone do
     not count yet.
     """
-    properties = cluster.get("properties") or {}
+    properties = _documents.properties(cluster)
     settings = _secret_archive_settings.report(properties.get("secretArchiveSettings"))
     if settings and _identity.report(cluster.get("identity"))["type"] != "None":
         return CLUSTER
@@ -41,7 +52,7 @@ def in_use(cluster: Document) -> str | None:
 
 def manager_id(cluster: Document) -> str:
     """The id of the cluster's manager, empty when it tells none."""
-    return str((cluster.get("properties") or {}).get("clusterManagerId") or "")
+    return str(_documents.properties(cluster).get("clusterManagerId") or "")
 
 
 def writers(cluster: Document, managers: Mapping[str, Document], vault_id: str) -> list[str]:
@@ -50,7 +61,7 @@ def writers(cluster: Document, managers: Mapping[str, Document], vault_id: str) 
     `managers` are cluster managers by the `key` of their ids. Of a manager all identities count: which one the platform
     takes is not documented.
     """
-    method, properties = in_use(cluster), cluster.get("properties") or {}
+    method, properties = in_use(cluster), _documents.properties(cluster)
     if method == CLUSTER_MANAGER:
         archive = _secret_archive.report(properties.get("secretArchive")) or {}
         manager = managers.get(key(manager_id(cluster)))

@@ -10,10 +10,9 @@ cluster was last written to: the platform has validated the vault, or has rotate
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from http import HTTPStatus
 from typing import Any
 
-from ansible_collections.operator_nexus.credentials.plugins.module_utils import _resource_id, _rotation
+from ansible_collections.operator_nexus.credentials.plugins.module_utils import _documents, _resource_id, _rotation
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._arm import Arm
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._clock import Clock
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._converge import fetch, is_settled
@@ -67,20 +66,20 @@ def devices(arm: Arm, cluster: Document, api_version: str) -> list[Document]:
 
     Whoever may write to the cluster need not be allowed to read that group. Then there are none to be seen.
     """
-    group = ((cluster.get("properties") or {}).get("managedResourceGroupConfiguration") or {}).get("name")
+    group = _rotation.managed_group(cluster)
     if not group:
         return []
-    subscription = cluster["id"].split("/")[2]
     own = _resource_id.key(cluster["id"])
     found: list[Document] = []
     for kind in (_resource_id.BARE_METAL_MACHINE, _resource_id.STORAGE_APPLIANCE):
-        path = _resource_id.collection(kind, group, lambda: subscription)
+        path = _resource_id.collection_in(cluster["id"].split("/")[2], kind, group)
         try:
-            found += arm.list_resources(path, api_version)
+            # Not `list_resources`: nobody recalls the machines, and each look would put them into the run's memory.
+            found += arm.list(path, api_version)
         except NexusError as error:
-            if error.status not in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
+            if not error.is_refusal:
                 raise
-    return [item for item in found if _resource_id.key((item.get("properties") or {}).get("clusterId") or "") == own]
+    return [item for item in found if _resource_id.key(_documents.properties(item).get("clusterId") or "") == own]
 
 
 def _unproven(cluster: Document, refusal: dict[str, str], elapsed: float) -> NexusError:

@@ -14,8 +14,10 @@ from typing import Any
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils import (
     _access_checks,
+    _documents,
     _identity,
     _method,
+    _rotation,
     _secret_archive_settings,
     _vault_checks,
 )
@@ -40,7 +42,6 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._writer
     attach,
 )
 
-_UNDEPLOYED = ("PendingDeployment", "Deploying")
 _NOT_RUNNING = ("Deleting", "Disconnected", "Failed")
 _NO_CONNECTION = ("Disconnected", "Timeout")
 
@@ -113,10 +114,10 @@ def _check_provider(facts: Facts) -> list[Finding] | None:
 def _check_cluster(facts: Facts) -> list[Finding] | None:
     if facts.cluster is None:
         return None
-    properties = facts.cluster.get("properties") or {}
+    properties = _documents.properties(facts.cluster)
     status, connection = properties.get("detailedStatus"), properties.get("clusterConnectionStatus")
     name = f"--ids {facts.cluster_id}"
-    if status in _UNDEPLOYED:
+    if not _rotation.is_deployed(facts.cluster):
         text = f"{facts.cluster_id} is not deployed ({status}): nothing rotates its credentials yet."
         remedy = f"az networkcloud cluster deploy {name}"
         return [Finding("ClusterNotDeployed", WARNING, "cluster", text, facts.cluster_id, remedy)]
@@ -149,7 +150,7 @@ def _check_selection(facts: Facts) -> list[Finding] | None:
 
 def _other_selection(facts: Facts) -> list[Finding]:
     """Settings that name this vault, and another identity than the one that was asked about."""
-    settings = ((facts.cluster or {}).get("properties") or {}).get("secretArchiveSettings") or {}
+    settings = _documents.properties(facts.cluster or {}).get("secretArchiveSettings") or {}
     selected, asked = _identity.selection(settings), facts.asked.identity
     is_linked = _secret_archive_settings.names_vault(settings.get("vaultUri"), facts.vault_id)
     if facts.method != _method.CLUSTER or not asked or not selected or not is_linked or key(selected) == key(asked):

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ansible_collections.operator_nexus.credentials.plugins.module_utils import _method
+from ansible_collections.operator_nexus.credentials.plugins.module_utils import _documents, _method
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._finding import Finding
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._writers import (
@@ -24,7 +24,6 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._writer
 )
 
 NAMESPACE = "Microsoft.NetworkCloud"
-UNREGISTERED = "MissingSubscriptionRegistration"
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class Facts:
 
     @property
     def vault_uri(self) -> str | None:
-        own = ((self.known_vault or {}).get("properties") or {}).get("vaultUri")
+        own = _documents.properties(self.known_vault or {}).get("vaultUri")
         return own or (self.linked if self.method == _method.CLUSTER else None) or None
 
     @property

@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
-from http import HTTPStatus
 from typing import Any, TypeVar
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils import (
     _access,
     _api_version,
+    _documents,
     _method,
     _secret_archive,
     _secret_archive_settings,
@@ -25,11 +25,10 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils import 
 )
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._arm import Arm
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._converge import fetch
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import UNREGISTERED, NexusError
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._graph import Graph
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._readiness_facts import (
     NAMESPACE,
-    UNREGISTERED,
     Facts,
     needs_operator_role,
 )
@@ -38,6 +37,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._role_a
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._session import (
     SUBSCRIPTIONS_VERSION,
     Session,
+    visible_subscriptions,
 )
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._writers import Listed, Question, Read, Writer
 
@@ -78,15 +78,15 @@ def _tried(read: Callable[[], T]) -> T | NexusError:
     try:
         return read()
     except NexusError as error:
-        # A subscription that the login does not see is a 404. A principal is unknown when its identity was deleted.
-        if error.status in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND) or error.code == "PrincipalNotFound":
+        # A principal is unknown when its identity was deleted.
+        if error.is_refusal or error.code == "PrincipalNotFound":
             return error
         raise
 
 
 def _linked(arm: Arm, cluster: Document, method: str) -> tuple[str, str]:
     """The id of the vault that the cluster is linked to by this method, and what the cluster calls it."""
-    properties = cluster.get("properties") or {}
+    properties = _documents.properties(cluster)
     if method == _method.CLUSTER_MANAGER:
         archive = _secret_archive.report(properties.get("secretArchive")) or {"use_key_vault": False}
         named = str(archive["key_vault_id"]) if archive["use_key_vault"] else ""
@@ -118,9 +118,7 @@ def _vaults_named(arm: Arm, subscription: str, name: str) -> list[Document]:
 
 def _near_first(arm: Arm, near: str) -> Iterable[str]:
     yield near
-    for item in arm.list("/subscriptions", SUBSCRIPTIONS_VERSION):
-        if str(item.get("subscriptionId")).lower() != near.lower():
-            yield str(item["subscriptionId"])
+    yield from (item for item in visible_subscriptions(arm) if item.lower() != near.lower())
 
 
 def _with_vault(arm: Arm, facts: Facts) -> Facts:

@@ -93,15 +93,26 @@ def address(params: Mapping[str, Any], kind: str, subscription: Callable[[], str
 
 def collection(kind: str, group: str | None, subscription: Callable[[], str]) -> str:
     """The path that lists the resources of a kind, in one resource group or in the whole subscription."""
-    if group and not _ANY_SEGMENT.fullmatch(group):
-        raise BadInput("resource_group", f"'{group}' is not a resource group's name", "give the name, not an id")
-    subscription_id = subscription()
+    # Before the subscription is asked for, which may need the network.
+    check_group(group or "", "resource_group")
+    return collection_in(subscription(), kind, group)
+
+
+def collection_in(subscription_id: str, kind: str, group: str | None = None) -> str:
+    """`collection` in a subscription that is known. Raises BadInput."""
+    check_group(group or "", "resource_group")
     if not is_guid(subscription_id):
         raise BadInput(
             "subscription_id", f"'{subscription_id}' is not a subscription id", "give the GUID, not the name"
         )
     within = f"/resourceGroups/{group}" if group else ""
     return f"/subscriptions/{subscription_id}{within}/providers/{kind}"
+
+
+def check_group(name: str, option: str) -> None:
+    """Raises BadInput for what is no name of a resource group; an empty one is none at all."""
+    if name and not _ANY_SEGMENT.fullmatch(name):
+        raise BadInput(option, f"'{name}' is not a resource group's name", "give the name, not an id")
 
 
 def collections_of(resource_id: str) -> list[str]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.operator_nexus.credentials.plugins.module_utils import _secret_archive_settings
+from ansible_collections.operator_nexus.credentials.plugins.module_utils import _documents, _secret_archive_settings
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._resource_id import key
 
 Document = dict[str, Any]
@@ -54,7 +54,12 @@ def moment(text: Any) -> datetime | None:
 
 def is_deployed(cluster: Document) -> bool:
     """Whether there is a platform to validate and rotate: before its deployment a cluster has none."""
-    return (cluster.get("properties") or {}).get("detailedStatus") not in ("PendingDeployment", "Deploying")
+    return _documents.properties(cluster).get("detailedStatus") not in ("PendingDeployment", "Deploying")
+
+
+def managed_group(cluster: Document) -> str:
+    """The name of the resource group in which the cluster's devices lie, empty when it tells none."""
+    return str((_documents.properties(cluster).get("managedResourceGroupConfiguration") or {}).get("name") or "")
 
 
 def last_modified(document: Document) -> datetime | None:
@@ -79,7 +84,7 @@ def rotated(devices: Sequence[Document], vault: str) -> datetime | None:
     times = [
         moment(entry.get("lastRotationTime"))
         for device in devices
-        for entry in (device.get("properties") or {}).get("secretRotationStatus") or []
+        for entry in _documents.properties(device).get("secretRotationStatus") or []
         if _lies_in(entry.get("secretArchiveReference") or {}, vault)
     ]
     return max((time for time in times if time is not None), default=None)
@@ -95,7 +100,7 @@ def _lies_in(reference: Document, vault: str) -> bool:
     if vault.startswith("/"):
         return key(vault_id) == key(vault)
     # Before 2025-07-01-preview a reference tells no URI.
-    return vault_uri.rstrip("/").lower() == vault.rstrip("/").lower() or (
+    return _secret_archive_settings.uri_key(vault_uri) == _secret_archive_settings.uri_key(vault) or (
         bool(vault_id) and _secret_archive_settings.names_vault(vault, vault_id)
     )
 
@@ -108,7 +113,7 @@ def _verdict(cluster: Document) -> Verdict | None:
 
 
 def _condition_verdict(cluster: Document) -> Verdict | None:
-    conditions = (cluster.get("properties") or {}).get("conditions") or []
+    conditions = _documents.properties(cluster).get("conditions") or []
     by_type = {item.get("type"): item for item in conditions if isinstance(item, dict)}
     condition = next((by_type[name] for name in _CONDITIONS if name in by_type), {})
     status = str(condition.get("status")).lower()
@@ -125,7 +130,7 @@ def _condition_verdict(cluster: Document) -> Verdict | None:
 
 def _step_verdict(cluster: Document) -> Verdict | None:
     """From `actionStates` (2025-07-01-preview and later), which hold the last action of each type."""
-    actions = (cluster.get("properties") or {}).get("actionStates") or []
+    actions = _documents.properties(cluster).get("actionStates") or []
     steps = [step for action in actions for step in action.get("stepStates") or [] if step.get("stepName") == _STEP]
     ended = [step for step in steps if step.get("status") in ("Completed", "Failed")]
     last = max(ended, key=lambda step: moment(step.get("endTime")) or _LONG_AGO, default=None)

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils import (
+    _documents,
     _method,
     _rotation,
     _secret_archive,
@@ -74,7 +75,7 @@ def expected_vault(cluster: Document | None, api_version: str) -> Document:
     `source` is None when no vault is known.
     """
     method = method_of(cluster, api_version)
-    properties = (cluster or {}).get("properties") or {}
+    properties = _documents.properties(cluster or {})
     found: Document = {"key_vault_id": None, "key_vault_uri": None, "source": None}
     if method == _method.CLUSTER:
         return {**found, "key_vault_uri": properties["secretArchiveSettings"]["vaultUri"], "source": "link"}
@@ -226,7 +227,7 @@ def _is_in(archived: Mapping[str, Any], vault: str) -> bool | None:
     if vault.startswith("/"):
         return key(vault_id) == key(vault) if vault_id else _secret_archive_settings.names_vault(vault_uri, vault)
     if vault_uri:
-        return str(vault_uri).strip().rstrip("/").lower() == vault.strip().rstrip("/").lower()
+        return _secret_archive_settings.uri_key(str(vault_uri)) == _secret_archive_settings.uri_key(vault)
     return _secret_archive_settings.names_vault(vault, vault_id)
 
 

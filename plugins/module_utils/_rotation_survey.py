@@ -17,9 +17,11 @@ from http import HTTPStatus
 from typing import Any
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils import (
+    _documents,
     _resource_id,
     _rotation,
     _rotation_status,
+    _secret_archive_settings,
 )
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._arm import Arm
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import BadInput, NexusError
@@ -98,7 +100,7 @@ def place_of(vaults: VaultSecrets, entry: Document) -> Place:
     uri, vault_id = reference["key_vault_uri"] or "", reference["key_vault_id"] or ""
     if not uri and vault_id:
         uri = vaults.uri_of(vault_id)
-    uri = f"{uri.strip().rstrip('/').lower()}/" if uri else ""
+    uri = f"{_secret_archive_settings.uri_key(uri)}/" if uri else ""
     return uri, reference["secret_name"] or "", reference["secret_version"] or ""
 
 
@@ -150,7 +152,7 @@ def _read_clusters(arm: Arm, ids: Sequence[str], api_version: str) -> Iterator[S
     """Those with these ids, which are of one subscription."""
     listed: dict[str, Document] = {}
     if len(ids) > _FEW:
-        items = _tried(arm, _list_path(CLUSTER, ids[0]), api_version)
+        items = _tried(arm, _list_path(ids[0], CLUSTER), api_version)
         # Who may not list them may be allowed to read some of them.
         listed = {key(item["id"]): item for item in ([] if isinstance(items, NexusError) else items)}
     for cluster_id in ids:
@@ -162,7 +164,7 @@ def _read_cluster(arm: Arm, cluster_id: str, api_version: str) -> Seen:
     try:
         document = arm.get(cluster_id, api_version)
     except NexusError as error:
-        if _is_refusal(error):
+        if error.is_refusal:
             return Seen(cluster_id, None, str(error))
         raise
     return Seen(cluster_id, document, None if document else f"There is no cluster {cluster_id}.")
@@ -171,7 +173,7 @@ def _read_cluster(arm: Arm, cluster_id: str, api_version: str) -> Seen:
 def _add_devices(arm: Arm, clusters: Sequence[Seen], kind: str, api_version: str) -> None:
     """Give each cluster of one subscription its devices of a kind, or a problem."""
     if len(clusters) > _FEW:
-        items = _tried(arm, _list_path(kind, clusters[0].id), api_version)
+        items = _tried(arm, _list_path(clusters[0].id, kind), api_version)
         if not isinstance(items, NexusError):
             _hand_out(items, clusters, kind)
             return
@@ -180,7 +182,7 @@ def _add_devices(arm: Arm, clusters: Sequence[Seen], kind: str, api_version: str
         if not group:
             cluster.add_problem("It does not tell its managed resource group, in which its devices lie.")
             continue
-        items = _tried(arm, _list_path(kind, cluster.id, group), api_version)
+        items = _tried(arm, _list_path(cluster.id, kind, group), api_version)
         if not isinstance(items, NexusError):
             _hand_out(items, [cluster], kind)
         elif items.status != HTTPStatus.NOT_FOUND or _rotation.is_deployed(cluster.document or {}):
@@ -192,7 +194,7 @@ def _hand_out(items: Sequence[Document], clusters: Sequence[Seen], kind: str) ->
     by_id = {key(cluster.id): cluster for cluster in clusters}
     by_group = {_managed_group(cluster).lower(): cluster for cluster in clusters}
     for item in items:
-        properties = item.get("properties") or {}
+        properties = _documents.properties(item)
         owner = properties.get("clusterId")
         cluster = by_id.get(key(owner)) if owner else by_group.get(item["id"].split("/")[4].lower())
         if cluster is not None:
@@ -202,8 +204,7 @@ def _hand_out(items: Sequence[Document], clusters: Sequence[Seen], kind: str) ->
 
 
 def _managed_group(cluster: Seen) -> str:
-    properties = (cluster.document or {}).get("properties") or {}
-    return str((properties.get("managedResourceGroupConfiguration") or {}).get("name") or "")
+    return _rotation.managed_group(cluster.document or {})
 
 
 def _tried(arm: Arm, path: str, api_version: str) -> list[Document] | NexusError:
@@ -212,19 +213,14 @@ def _tried(arm: Arm, path: str, api_version: str) -> list[Document] | NexusError
         # Not `list_resources`: the machines of a fleet would fill the run's memory, and nobody recalls them.
         return arm.list(path, api_version)
     except NexusError as error:
-        if _is_refusal(error):
+        if error.is_refusal:
             return error
         raise
 
 
-def _is_refusal(error: NexusError) -> bool:
-    # A subscription that the login does not see is a 404.
-    return error.status in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
-
-
-def _list_path(kind: str, near: str, group: str | None = None) -> str:
+def _list_path(near: str, kind: str, group: str | None = None) -> str:
     """Of the subscription that the resource `near` is in."""
-    return _resource_id.collection(kind, group, lambda: near.split("/")[2])
+    return _resource_id.collection_in(near.split("/")[2], kind, group)
 
 
 def _by_subscription(ids: Iterable[str]) -> Iterator[list[str]]:

@@ -29,7 +29,7 @@ def check_uri(text: str, option: str) -> str:
     """The vault's URI as Azure writes it, in lower case and with a slash at its end. Raises BadInput."""
     if not _URI.fullmatch(text.strip()):
         raise BadInput(option, f"'{text}' is not the URI of a key vault", "give one like https://name.vault.azure.net/")
-    return text.strip().rstrip("/").lower() + "/"
+    return f"{uri_key(text)}/"
 
 
 def plan_present(current: Block | None, vault_uri: str, identity_id: str, api_version: str) -> Block | None:
@@ -50,7 +50,7 @@ def plan_absent(current: Block | None, vault_uri: str = "", vault_id: str = "") 
     if not before:
         return False
     if vault_uri:
-        return _uri_key(before["vault_uri"]) == _uri_key(vault_uri)
+        return uri_key(before["vault_uri"]) == uri_key(vault_uri)
     return not vault_id or names_vault(before["vault_uri"], vault_id)
 
 
@@ -88,8 +88,9 @@ def _keys(settings: dict[str, Any]) -> tuple[str, str, str]:
     """The parts in the form in which equal ones are equal. Beside a system assigned identity an id has no meaning."""
     is_user = settings["identity_type"] == _identity.USER_ASSIGNED
     identity_id = key(settings["identity_resource_id"] or "") if is_user else ""
-    return _uri_key(settings["vault_uri"]), str(settings["identity_type"]), identity_id
+    return uri_key(settings["vault_uri"]), str(settings["identity_type"]), identity_id
 
 
-def _uri_key(vault_uri: str) -> str:
+def uri_key(vault_uri: str) -> str:
+    """The form in which two URIs of the same vault are equal."""
     return vault_uri.strip().rstrip("/").lower()

@@ -87,8 +87,7 @@ class Session:
         return VaultSecrets(self._cloud, self._credential, self._transport)
 
     def _first_subscription(self) -> str:
-        listed = self.arm.list("/subscriptions", SUBSCRIPTIONS_VERSION)
-        return str(listed[0].get("subscriptionId") or "") if listed else ""
+        return next(iter(visible_subscriptions(self.arm)), "")
 
     @cached_property
     def _cloud(self) -> _clouds.Cloud:
@@ -106,6 +105,11 @@ class Session:
     @cached_property
     def _transport(self) -> HttpTransport:
         return make_transport(self._settings["verify_certificates"])
+
+
+def visible_subscriptions(arm: Arm) -> list[str]:
+    """The ids of all subscriptions in which the login has a role, be it on a single resource. Raises NexusError."""
+    return [str(item.get("subscriptionId") or "") for item in arm.list("/subscriptions", SUBSCRIPTIONS_VERSION)]
 
 
 def _login(settings: _settings.Settings) -> tuple[str, ...]:

@@ -15,14 +15,14 @@ from typing import Any
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils import _api_version, _method
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._arm import Arm
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import UNREGISTERED, NexusError
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._resource_id import (
     CLUSTER,
     CLUSTER_MANAGER,
-    collection,
+    collection_in,
     key,
 )
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._session import SUBSCRIPTIONS_VERSION
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._session import visible_subscriptions
 
 Document = dict[str, Any]
 
@@ -33,9 +33,9 @@ def users_of(arm: Arm, vault_id: str, leaving: Collection[str] = ()) -> dict[str
     `leaving` are ids of clusters that do not count. Raises NexusError when the login may not list clusters or managers.
     """
     left_out = {key(item) for item in leaving}
-    subscriptions = [str(item["subscriptionId"]) for item in arm.list("/subscriptions", SUBSCRIPTIONS_VERSION)]
-    clusters = _everywhere(arm, CLUSTER, subscriptions)
-    managers = {key(item["id"]): item for item in _everywhere(arm, CLUSTER_MANAGER, subscriptions)}
+    visible = visible_subscriptions(arm)
+    clusters = _everywhere(arm, CLUSTER, visible)
+    managers = {key(item["id"]): item for item in _everywhere(arm, CLUSTER_MANAGER, visible)}
     found: dict[str, list[str]] = {}
     for cluster in clusters:
         if key(cluster["id"]) in left_out:
@@ -46,20 +46,16 @@ def users_of(arm: Arm, vault_id: str, leaving: Collection[str] = ()) -> dict[str
     return found
 
 
-def _everywhere(arm: Arm, kind: str, subscriptions: list[str]) -> list[Document]:
+def _everywhere(arm: Arm, kind: str, visible: list[str]) -> list[Document]:
     found: list[Document] = []
-    for subscription in subscriptions:
+    for subscription in visible:
         try:
-            found += arm.list_resources(_path(kind, subscription), _api_version.NETWORK_CLOUD)
+            found += arm.list_resources(collection_in(subscription, kind), _api_version.NETWORK_CLOUD)
         except NexusError as error:
             # A subscription that has never had anything to do with Nexus.
-            if error.code != "MissingSubscriptionRegistration":
+            if error.code != UNREGISTERED:
                 raise
     return found
-
-
-def _path(kind: str, subscription_id: str) -> str:
-    return collection(kind, None, lambda: subscription_id)
 
 
 def _add_manager(arm: Arm, cluster: Document, managers: dict[str, Document]) -> None:

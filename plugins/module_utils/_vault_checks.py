@@ -9,6 +9,7 @@ Private to this collection.
 from __future__ import annotations
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils import (
+    _documents,
     _identity,
     _method,
     _secret_archive_settings,
@@ -48,8 +49,8 @@ def check_vault(facts: Facts) -> list[Finding] | None:
 
 def _wrong_uri(facts: Facts) -> list[Finding]:
     """Settings that name the vault by its name at the address of another cloud."""
-    own, linked = facts.vault_uri or "", facts.linked
-    if facts.method != _method.CLUSTER or not linked or own.rstrip("/").lower() == linked.rstrip("/").lower():
+    own, linked, uri_key = facts.vault_uri or "", facts.linked, _secret_archive_settings.uri_key
+    if facts.method != _method.CLUSTER or not linked or uri_key(own) == uri_key(linked):
         return []
     text = f"The secretArchiveSettings of {facts.cluster_id} name '{linked}'. The URI of {facts.vault_id} is {own}."
     return [Finding("KeyVaultUriInvalid", ERROR, "vault", text, facts.cluster_id, _link(facts, facts.vault_id))]
@@ -90,7 +91,7 @@ def check_permission_model(facts: Facts) -> list[Finding] | None:
     vault = facts.known_vault
     if vault is None:
         return None
-    if (vault.get("properties") or {}).get("enableRbacAuthorization"):
+    if _documents.properties(vault).get("enableRbacAuthorization"):
         return []
     text = (
         f"{facts.vault_id} uses access policies, with which no role has effect. Operator Nexus does not support them. "
@@ -110,7 +111,7 @@ def check_network(facts: Facts) -> list[Finding] | None:
     vault = facts.known_vault
     if vault is None:
         return None
-    properties = vault.get("properties") or {}
+    properties = _documents.properties(vault)
     rules, access = properties.get("networkAcls") or {}, str(properties.get("publicNetworkAccess") or "enabled")
     is_open = access.lower() == "enabled"
     if is_open and str(rules.get("defaultAction") or "Allow").lower() == "allow":
@@ -159,7 +160,7 @@ def _perimeter(facts: Facts) -> Finding:
 
 def _has_private_endpoint(properties: Document) -> bool:
     states = [
-        ((item.get("properties") or {}).get("privateLinkServiceConnectionState") or {}).get("status")
+        (_documents.properties(item).get("privateLinkServiceConnectionState") or {}).get("status")
         for item in properties.get("privateEndpointConnections") or []
     ]
     return "Approved" in states

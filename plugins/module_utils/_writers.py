@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.operator_nexus.credentials.plugins.module_utils import _identity, _method
+from ansible_collections.operator_nexus.credentials.plugins.module_utils import _documents, _identity, _method
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import BadInput, NexusError
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._finding import (
     ERROR,
@@ -95,26 +95,19 @@ class Writer:
         return f"the system assigned identity of {self.holder_id}"
 
     def _own(self, member: str) -> str | None:
-        own = (self.resource.get("properties") or {}) if isinstance(self.resource, dict) else {}
+        own = _documents.properties(self.resource) if isinstance(self.resource, dict) else {}
         return own.get(member) or None
 
 
 def question(params: Mapping[str, Any]) -> Question:
     """Read the options of the module. Raises BadInput."""
-    vault, identity, principal = params["key_vault_id"], params["identity_resource_id"], params["nexus_principal_id"]
-    kind = params["identity_type"]
-    if kind == _identity.SYSTEM_ASSIGNED and identity:
-        raise BadInput(
-            "identity_resource_id", "an id is given beside SystemAssignedIdentity", "drop it, or change identity_type"
-        )
-    if kind == _identity.USER_ASSIGNED and not identity:
-        raise BadInput("identity_resource_id", "UserAssignedIdentity needs it", "give the identity's ARM id")
+    vault, principal, identity = params["key_vault_id"], params["nexus_principal_id"], _identity.chosen(params)
     if principal and not is_guid(principal):
         raise BadInput("nexus_principal_id", f"'{principal}' is not an object id", "give the id, not the display name")
     return Question(
         method=params["method"] or "",
         vault_id=check(vault, VAULT, "key_vault_id") if vault else "",
-        identity=check(identity, USER_ASSIGNED_IDENTITY, "identity_resource_id") if identity else kind or "",
+        identity=identity,
         operator_role=params["operator_role"],
         nexus_principal_id=principal or "",
     )
@@ -141,7 +134,7 @@ def attach(cluster_id: str, method: str, writer: Writer) -> str:
 
 def _of_cluster(asked: Question, cluster: Document) -> tuple[list[Writer], list[Finding]]:
     cluster_id = canonical(str(cluster.get("id")))
-    settings = (cluster.get("properties") or {}).get("secretArchiveSettings") or {}
+    settings = _documents.properties(cluster).get("secretArchiveSettings") or {}
     if asked.identity:
         return [_writer(cluster_id, cluster.get("identity"), asked.identity)], []
     if not settings:

@@ -328,14 +328,11 @@ from dataclasses import asdict
 from typing import Any
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils import (
-    _api_version,
     _finding,
     _identity,
     _method,
     _readiness,
     _resource_id,
-    _secret_archive,
-    _secret_archive_settings,
     _writers,
 )
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._argspec import (
@@ -366,7 +363,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
 
 def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str, Any]:
     asked = _writers.question(params)
-    version = _version(params["api_version"], asked.method)
+    version = _method.check_version(params["api_version"], asked.method or _method.CLUSTER)
     cluster_id = _resource_id.address(params, _resource_id.CLUSTER, lambda: session.subscription_id)
     facts = survey(session, cluster_id, asked, version)
     verdict = _readiness.judge(facts)
@@ -387,13 +384,6 @@ def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str,
         "vault_uri": facts.vault_uri,
         "identities": [_identity_of(writer, facts.tenant_id) for writer in facts.writers],
     }
-
-
-def _version(api_version: str, method: str) -> str:
-    """The api-version, when it shows what the method is about. Raises BadInput."""
-    if method == _method.CLUSTER_MANAGER:
-        return _api_version.check(api_version, _secret_archive.SINCE, "the secret archive of a cluster")
-    return _api_version.check(api_version, _secret_archive_settings.SINCE, "the secret archive settings of a cluster")
 
 
 def _identity_of(writer: _writers.Writer, tenant_id: str | None) -> dict[str, Any]:

@@ -282,7 +282,6 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils import 
     _link,
     _method,
     _resource_id,
-    _secret_archive,
     _secret_archive_settings,
 )
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._argspec import (
@@ -342,7 +341,7 @@ def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str,
         raise BadInput(
             "check_vault", "a vault cannot be looked up by its URI", "give key_vault_id, or drop check_vault"
         )
-    version = _version(params["api_version"], want)
+    version = _method.check_version(params["api_version"], want.methods[-1])
     cluster_id = _resource_id.address(params, _resource_id.CLUSTER, lambda: session.subscription_id)
 
     def aim(want: _link.Wanted) -> Aim:
@@ -385,15 +384,6 @@ def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str,
         "cluster_manager_id": properties(document).get("clusterManagerId"),
         "provisioning_state": properties(document).get("provisioningState"),
     }
-
-
-def _version(api_version: str, want: _link.Wanted) -> str:
-    """The api-version, when it knows what the task is about. Raises BadInput."""
-    if want.methods == (_method.CLUSTER,):
-        return _api_version.check(
-            api_version, _secret_archive_settings.SINCE, "the secret archive settings of a cluster"
-        )
-    return _api_version.check(api_version, _secret_archive.SINCE, "the secret archive of a cluster")
 
 
 def _converge_with_vault(

@@ -320,7 +320,16 @@ def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str,
     if present:
         require_roles(vault, vault_id, "id")
     scope = _resource_id.canonical(vault["id"])
-    kept = {} if present or not params["keep_used"] else _kept(session, scope, principals, leaving)
+    kept: dict[str, list[str]] = {}
+
+    def spare(doomed: list[_role_assignment.Assignment]) -> dict[str, list[str]]:
+        """Those who would lose the role while clusters are written with them: which."""
+        if params["keep_used"]:
+            losing = {item["principal_id"].lower() for item in doomed}
+            users = users_of(session.arm, scope, leaving)
+            kept.update({who: clusters for who, clusters in users.items() if who in losing})
+        return kept
+
     result = grant(
         session.roles,
         scope,
@@ -329,7 +338,7 @@ def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str,
         state=params["state"],
         timeout=params["wait_timeout"],
         check_mode=check_mode,
-        spared=kept,
+        spare=spare,
     )
     if not present:
         result["kept"] = [{"principal_id": who, "clusters": clusters} for who, clusters in kept.items()]
@@ -346,17 +355,6 @@ def _finished(
         wait_for_effect(session.roles, result["scope"], result["role_assignments"], params["effective_seconds"])
     kept = {} if present else {"kept": result.get("kept", [])}
     return {**result, **kept, "vault_uri": properties(vault).get("vaultUri")}
-
-
-def _kept(
-    session: Session, scope: str, principals: list[_role_assignment.Principal], leaving: list[str]
-) -> dict[str, list[str]]:
-    """Those of the principals (lower case) that would lose the role while clusters are written with them: which."""
-    listed = session.roles.list_at(scope)
-    todo = _role_assignment.plan(listed, scope, _role_assignment.KEY_VAULT_WRITER, principals, "absent")
-    losing = {item["principal_id"].lower() for item in todo.delete}
-    users = users_of(session.arm, scope, leaving) if losing else {}
-    return {who: clusters for who, clusters in users.items() if who in losing}
 
 
 def _kept_warning(principal_id: str, clusters: list[str]) -> str:

@@ -15,19 +15,22 @@ from typing import Any
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils import _api_version
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._arm import Arm
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import BadInput, NexusError
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._pipeline import NO_SUBSCRIPTION
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import (
+    UNREGISTERED,
+    BadInput,
+    NexusError,
+)
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._resource_id import (
     CLUSTER,
-    collection,
+    check_group,
+    collection_in,
     is_guid,
 )
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._session import SUBSCRIPTIONS_VERSION
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._session import visible_subscriptions
 
 Document = dict[str, Any]
 
 EVERY = "*"
-_UNREGISTERED = "MissingSubscriptionRegistration"
 _NO_GROUP = "ResourceGroupNotFound"
 
 
@@ -54,7 +57,7 @@ def plan(subscriptions: Sequence[str], own: str, resource_groups: Sequence[str],
         named = (own,)
     groups = _distinct(resource_groups)
     for text in groups:
-        _check_group(text)
+        check_group(text, "resource_groups")
     return Search(() if EVERY in named else named, groups, _api_version.check(api_version))
 
 
@@ -71,8 +74,7 @@ def read(arm: Arm, search: Search, warn: Callable[[str], None]) -> list[Document
 
 def _visible(arm: Arm) -> tuple[str, ...]:
     """Every subscription in which the login has a role, be it on a single resource."""
-    listed = arm.list("/subscriptions", SUBSCRIPTIONS_VERSION)
-    found = _distinct(str(item.get("subscriptionId") or "") for item in listed)
+    found = _distinct(visible_subscriptions(arm))
     if not found:
         remedy = "check tenant and cloud_environment, and that the identity has a role somewhere"
         raise BadInput("subscriptions", "none is named, and the identity that signed in sees none", remedy)
@@ -86,10 +88,10 @@ def _of_subscriptions(
     failed: dict[str, NexusError] = {}
     for subscription in subscriptions:
         try:
-            found += arm.list_resources(_path(subscription), search.api_version)
+            found += arm.list_resources(collection_in(subscription, CLUSTER), search.api_version)
         except NexusError as error:
             # One that nobody named may be in sight for other reasons than clusters.
-            if search.subscriptions or not (_is_refusal(error) or error.code == _UNREGISTERED):
+            if search.subscriptions or not (_is_refusal(error) or error.code == UNREGISTERED):
                 raise
             failed[subscription] = error
     refused = [subscription for subscription, error in failed.items() if _is_refusal(error)]
@@ -109,10 +111,10 @@ def _of_group(arm: Arm, search: Search, subscriptions: Sequence[str], group: str
     failed: list[NexusError] = []
     for subscription in subscriptions:
         try:
-            found += arm.list_resources(_path(subscription, group), search.api_version)
+            found += arm.list_resources(collection_in(subscription, CLUSTER, group), search.api_version)
         except NexusError as error:
             # Who may not read a resource group is not told whether it is there.
-            if not _is_refusal(error) and error.code not in (_NO_GROUP, _UNREGISTERED):
+            if not _is_refusal(error) and error.code not in (_NO_GROUP, UNREGISTERED):
                 raise
             failed.append(error)
     if len(failed) < len(subscriptions):
@@ -122,18 +124,6 @@ def _of_group(arm: Arm, search: Search, subscriptions: Sequence[str], group: str
         raise refused[0]
     remedy = "correct the name, or name its subscription in subscriptions"
     raise BadInput("resource_groups", f"'{group}' is in none of the subscriptions {', '.join(subscriptions)}", remedy)
-
-
-def _path(subscription: str, group: str | None = None) -> str:
-    return collection(CLUSTER, group, lambda: subscription)
-
-
-def _check_group(text: str) -> None:
-    try:
-        _path(NO_SUBSCRIPTION, text)
-    except BadInput as error:
-        # It knows the name of the modules' option.
-        raise BadInput("resource_groups", error.message, error.remedy) from None
 
 
 def _is_refusal(error: NexusError) -> bool:

@@ -240,8 +240,9 @@ class FakeArm:
             document["etag"] = str(uuid.uuid4())
 
     def list(self, path: str, api_version: str) -> Sequence[Document]:
-        """The subscriptions: those in which something lies."""
-        assert path == "/subscriptions", path
+        """The subscriptions, those in which something lies, or whole resources."""
+        if path != "/subscriptions":
+            return self.list_resources(path, api_version)
         self.log.append(("GET", path))
         return [{"subscriptionId": item} for item in sorted({key.split("/")[2] for key in self.resources})]
 
