@@ -98,8 +98,8 @@ sanity: $(NEWEST)/.ready ## ansible-test sanity on the newest ansible-core, with
 	tests/tools/ansible_test.sh sanity --local --color no
 
 .PHONY: unit
-unit: $(NEWEST)/.ready ## unit tests on the newest versions
-	python -m pytest tests/unit
+unit: $(NEWEST)/.ready ## unit tests on the newest versions; the report's page in a Chromium
+	CHROMIUM=$$(tests/tools/get_chromium.sh build/chromium) python -m pytest tests/unit
 
 .PHONY: unit-oldest
 unit-oldest: $(OLDEST)/.ready ## unit tests of the plugins on the oldest versions
