@@ -54,6 +54,13 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[chromium.Page]
         yield page
 
 
+def assert_quiet(browser: chromium.Page, path: Path) -> None:
+    """Only the file itself was asked for, and nothing failed or wrote to the console."""
+    assert [event["request"]["url"] for event in browser.told("Network.requestWillBeSent")] == [path.as_uri()]
+    for method in ("Runtime.exceptionThrown", "Log.entryAdded", "Runtime.consoleAPICalled"):
+        assert not browser.told(method)
+
+
 @pytest.fixture
 def page(browser: chromium.Page, tmp_path: Path) -> Iterator[chromium.Page]:
     """Five clusters, one called as an attack. Whatever a test does, nothing is asked for, and nothing fails."""
@@ -72,9 +79,7 @@ def page(browser: chromium.Page, tmp_path: Path) -> Iterator[chromium.Page]:
     yield browser
     browser.evaluate("0")
     assert browser.evaluate("document.title") == "Fleet"
-    assert [event["request"]["url"] for event in browser.told("Network.requestWillBeSent")] == [path.as_uri()]
-    for method in ("Runtime.exceptionThrown", "Log.entryAdded", "Runtime.consoleAPICalled"):
-        assert not browser.told(method)
+    assert_quiet(browser, path)
 
 
 def names(page: chromium.Page) -> list[str]:
@@ -181,6 +186,31 @@ def test_narrow_screens_need_no_scrolling_to_the_side(page: chromium.Page) -> No
     click(page, "tr[data-place='0'] .name")
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
     page.call("Emulation.clearDeviceMetricsOverride")
+
+
+def test_three_hundred_clusters(browser: chromium.Page, tmp_path: Path) -> None:
+    """Of 21 credentials each: all are sorted, filtered and opened, and nothing is asked for."""
+    kinds = ["ok"] * 18 + ["overdue", "misplaced", "never_rotated"]
+    fleet_of_many = fleet(
+        *(cluster(f"cluster-{number:03}", *(kinds if number % 10 == 7 else ["ok"] * 21)) for number in range(300))
+    )
+    path = tmp_path / "report.html"
+    path.write_text(rotation_report_html(fleet_of_many), encoding="utf-8")
+    browser.open(path)
+    worst = [f"cluster-{number:03}" for number in range(7, 300, 10)]
+    assert names(browser)[:31] == [*worst, "cluster-000"]
+    click(browser, "th[data-key=name] button")
+    assert names(browser) == [f"cluster-{number:03}" for number in range(300)]
+    choose(browser, "has", "misplaced")
+    assert names(browser) == worst
+    assert browser.evaluate("document.getElementById('count').textContent") == "30 of 300 clusters"
+    choose(browser, "has", "")
+    choose(browser, "text", "cluster-29")
+    assert names(browser) == [f"cluster-{number}" for number in range(290, 300)]
+    choose(browser, "text", "")
+    click(browser, "tr[data-place='297'] .name")
+    assert browser.evaluate("document.querySelectorAll('.detail .badge').length") == 21
+    assert_quiet(browser, path)
 
 
 def test_without_scripts_problems_are_listed(browser: chromium.Page, tmp_path: Path) -> None:
