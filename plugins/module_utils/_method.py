@@ -50,6 +50,26 @@ def in_use(cluster: Document) -> str | None:
     return CLUSTER_MANAGER if archive and archive["use_key_vault"] else None
 
 
+def is_redirected(before: Document, after: Document, method: str | None) -> bool:
+    """Whether the platform, which wrote by `before`, writes elsewhere or as another one by `after` and its `method`."""
+    previous = in_use(before)
+    if previous is None or method is None:
+        return False
+    return destination(before, previous) != destination(after, method)
+
+
+def destination(cluster: Document, method: str) -> tuple[str, ...]:
+    """By which method, into which vault and with which identity the platform writes; equal ones are equal.
+
+    Of the older method the identity is not part of it: which one of the manager's the platform takes is not documented.
+    """
+    properties = _documents.properties(cluster)
+    if method == CLUSTER:
+        return method, *_secret_archive_settings.keys(properties.get("secretArchiveSettings"))
+    archive = _secret_archive.report(properties.get("secretArchive")) or {}
+    return method, key(archive.get("key_vault_id") or "")
+
+
 def manager_id(cluster: Document) -> str:
     """The id of the cluster's manager, empty when it tells none."""
     return str(_documents.properties(cluster).get("clusterManagerId") or "")

@@ -34,8 +34,8 @@ def check_uri(text: str, option: str) -> str:
 
 def plan_present(current: Block | None, vault_uri: str, identity_id: str, api_version: str) -> Block | None:
     """The block to PATCH, or None when it is in place. Without `identity_id` the system assigned identity is meant."""
-    before, wanted = report(current), _block(vault_uri, identity_id)
-    if before and _same(before, report(wanted)):
+    wanted = _block(vault_uri, identity_id)
+    if keys(current) == keys(wanted):
         return None
     selected = (current or {}).get("associatedIdentity") or {}
     if selected.get("userAssignedIdentityResourceId") and not identity_id and api_version < NULLABLE_BEFORE:
@@ -59,12 +59,22 @@ def report(current: Block | None) -> dict[str, Any] | None:
     if not current or not current.get("vaultUri"):
         return None
     selected = current.get("associatedIdentity") or {}
-    identity_id = selected.get("userAssignedIdentityResourceId")
+    # Beside a system assigned identity an id has no meaning. Azure may keep one there, see `plan_present`.
+    is_system = selected.get("identityType") == _identity.SYSTEM_ASSIGNED
+    identity_id = None if is_system else selected.get("userAssignedIdentityResourceId")
     return {
         "vault_uri": current["vaultUri"],
         "identity_type": selected.get("identityType"),
         "identity_resource_id": canonical(identity_id) if identity_id else None,
     }
+
+
+def keys(current: Block | None) -> tuple[str, ...]:
+    """Vault, kind of identity and its id in the form in which equal ones are equal; empty without settings."""
+    settings = report(current)
+    if settings is None:
+        return ()
+    return uri_key(settings["vault_uri"]), str(settings["identity_type"]), key(settings["identity_resource_id"] or "")
 
 
 def names_vault(vault_uri: str | None, vault_id: str) -> bool:
@@ -78,17 +88,6 @@ def _block(vault_uri: str, identity_id: str) -> Block:
     if identity_id:
         selected = {"identityType": _identity.USER_ASSIGNED, "userAssignedIdentityResourceId": identity_id}
     return {"vaultUri": vault_uri, "associatedIdentity": selected}
-
-
-def _same(one: dict[str, Any], other: dict[str, Any] | None) -> bool:
-    return other is not None and _keys(one) == _keys(other)
-
-
-def _keys(settings: dict[str, Any]) -> tuple[str, str, str]:
-    """The parts in the form in which equal ones are equal. Beside a system assigned identity an id has no meaning."""
-    is_user = settings["identity_type"] == _identity.USER_ASSIGNED
-    identity_id = key(settings["identity_resource_id"] or "") if is_user else ""
-    return uri_key(settings["vault_uri"]), str(settings["identity_type"]), identity_id
 
 
 def uri_key(vault_uri: str) -> str:

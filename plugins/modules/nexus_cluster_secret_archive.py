@@ -187,6 +187,15 @@ previous_method:
   returned: success
   type: str
   sample: cluster_manager
+redirected:
+  description:
+    - Whether the platform, which wrote credentials before this task, now takes another method, another vault or, by the
+      method V(cluster), another identity; in check mode, would take.
+    - Then the new identity's role should have had the time to take effect, see
+      O(operator_nexus.credentials.nexus_kv_role#module:effective_seconds).
+  returned: success
+  type: bool
+  sample: true
 secret_archive:
   description: The link of the method V(cluster_manager) that the cluster has now, or in check mode would have. V(null)
     when it has none.
@@ -369,6 +378,8 @@ def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str,
     document, more = outcome.document, {}
     if params["prove"] and want.present and not check_mode:
         document, more["proof"] = _proved(session.arm, outcome, want, version, params["prove_timeout"])
+    # In check mode, the identity that the settings select may be one that an earlier task is about to add.
+    method = _method.CLUSTER if check_mode and want.is_settings else _method.in_use(document)
     return {
         "warnings": outcome.warnings
         + _warnings(document, want, version, check_mode)
@@ -376,9 +387,9 @@ def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str,
         "changed": outcome.changed,
         "diff": {"before": _link.summary(outcome.before, want), "after": _link.summary(outcome.after, want)},
         "id": cluster_id,
-        # In check mode, the identity that the settings select may be one that an earlier task is about to add.
-        "method": _method.CLUSTER if check_mode and want.is_settings else _method.in_use(document),
+        "method": method,
         "previous_method": _method.in_use(outcome.before),
+        "redirected": _method.is_redirected(outcome.before, document, method),
         **_link.report(document),
         **more,
         "cluster_manager_id": properties(document).get("clusterManagerId"),

@@ -35,6 +35,7 @@ class ActionModule(ActionBase):
             "secret_archive_settings": None,
             "method": "cluster",
             "previous_method": "cluster",
+            "redirected": False,
         }
         return {
             "changed": False,

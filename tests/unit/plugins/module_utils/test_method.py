@@ -58,6 +58,34 @@ def test_in_use(document: dict[str, Any], method: str | None) -> None:
     assert _method.in_use(document) == method
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        (cluster(ON), cluster({**ON, "keyVaultId": as_azure_spells(VAULT)}), True),
+        (cluster(ON), cluster({**ON, "keyVaultId": VAULT + "-2"}), False),
+        (cluster(ON), cluster(ON, settings=settings(), block=identity(system=True)), False),
+        (
+            cluster(settings=settings(UAI_ONE), block=identity(UAI_ONE)),
+            cluster(settings=settings(as_azure_spells(UAI_ONE), VAULT_URI.upper()), block=identity(UAI_ONE, UAI_TWO)),
+            True,
+        ),
+        (
+            cluster(settings=settings(), block=identity(system=True)),
+            cluster(ON, settings=settings(vault_uri=OTHER_URI), block=identity(system=True)),
+            False,
+        ),
+        (
+            cluster(settings=settings(), block=identity(UAI_ONE, system=True)),
+            cluster(settings=settings(UAI_ONE), block=identity(UAI_ONE, system=True)),
+            False,
+        ),
+    ],
+)
+def test_destination(one: dict[str, Any], other: dict[str, Any], equal: bool) -> None:
+    first, second = (_method.destination(item, _method.in_use(item) or "") for item in (one, other))
+    assert (first == second) is equal
+
+
 def test_the_id_of_the_manager() -> None:
     assert _method.manager_id(cluster()) == MANAGER
     assert _method.manager_id({"properties": {"clusterManagerId": None}}) == ""

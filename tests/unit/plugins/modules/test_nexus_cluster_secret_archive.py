@@ -368,6 +368,7 @@ def test_settings_first_run_second_run_and_check_mode_agree(
     assert second["diff"]["before"] == second["diff"]["after"] == first["diff"]["after"]
     assert (first["previous_method"], first["method"]) == methods
     assert (second["previous_method"], second["method"]) == (methods[1], methods[1])
+    assert (first["redirected"], second["redirected"]) == (methods[0] is not None and "properties" in bodies[0], False)
 
     wanted_id = UAI_TWO if given.get("identity_resource_id") == UAI_TWO else UAI_ONE
     assert first["secret_archive_settings"] == {
@@ -460,7 +461,7 @@ def test_in_check_mode_an_earlier_task_may_be_about_to_add_it(block: dict[str, A
     arm = FakeArm(cluster(LINKED, block=identity(system=True)), vault())
     real = run(arm, **AS_SYSTEM)
     assert predicted == real
-    assert (real["previous_method"], real["method"]) == ("cluster_manager", "cluster")
+    assert (real["previous_method"], real["method"], real["redirected"]) == ("cluster_manager", "cluster", True)
 
 
 @pytest.mark.parametrize("block", [None, identity(system=True), identity(UAI_TWO)])
