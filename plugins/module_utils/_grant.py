@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Collection
 from typing import Any
 
-from ansible_collections.operator_nexus.credentials.plugins.module_utils import _role_assignment, _rotation
+from ansible_collections.operator_nexus.credentials.plugins.module_utils import _role_assignment, _time
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._clock import Clock
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._role_api import RoleApi
@@ -96,7 +96,7 @@ def wait_for_effect(roles: RoleApi, scope: str, entries: list[dict[str, Any]], s
 
 
 def _age(created_on: str | None) -> float:
-    made = _rotation.moment(created_on)
+    made = _time.moment(created_on)
     return 0.0 if made is None else max(0.0, time.time() - made.timestamp())
 
 

@@ -12,7 +12,12 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.operator_nexus.credentials.plugins.module_utils import _documents, _resource_id, _rotation
+from ansible_collections.operator_nexus.credentials.plugins.module_utils import (
+    _documents,
+    _resource_id,
+    _rotation,
+    _time,
+)
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._arm import Arm
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._clock import Clock
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._converge import fetch, is_settled
@@ -54,10 +59,10 @@ def evidence(arm: Arm, cluster: Document, vault: str, api_version: str, since: d
     """The proof that there is now, None when there is none from `since` on."""
     time = _rotation.validated(cluster)
     if time is not None and time >= since:
-        return {"kind": "validated", "time": _rotation.text(time)}
+        return {"kind": "validated", "time": _time.text(time)}
     time = _rotation.rotated(devices(arm, cluster, api_version), vault)
     if time is not None and time >= since:
-        return {"kind": "rotated", "time": _rotation.text(time)}
+        return {"kind": "rotated", "time": _time.text(time)}
     return None
 
 

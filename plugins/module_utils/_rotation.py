@@ -12,13 +12,16 @@ credential.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.operator_nexus.credentials.plugins.module_utils import _documents, _secret_archive_settings
+from ansible_collections.operator_nexus.credentials.plugins.module_utils import (
+    _documents,
+    _secret_archive_settings,
+    _time,
+)
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._resource_id import key
 
 Document = dict[str, Any]
@@ -28,7 +31,10 @@ _CONDITIONS = ("AzureSecretArchiveReady", "AzurePrerequisitesReady")
 _STEP = "Validate Azure prerequisites"
 _ERROR = ("code", "message", "remediation")
 _LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.\d+)?(Z|z|[+-]\d\d:\d\d)?")
+
+
+# For those who know it by this name.
+moment = _time.moment
 
 
 @dataclass(frozen=True)
@@ -38,18 +44,6 @@ class Verdict:
     passed: bool
     time: datetime | None
     error: dict[str, str] = field(default_factory=dict)
-
-
-def moment(text: Any) -> datetime | None:
-    """A time of Azure, to the second; None where there is none. Azure writes seven decimals, or none."""
-    found = _TIME.fullmatch(str(text or "").strip())
-    if not found:
-        return None
-    zone = "+00:00" if found[2] in (None, "Z", "z") else found[2]
-    try:
-        return datetime.fromisoformat(found[1].upper() + zone).astimezone(timezone.utc)
-    except (ValueError, OverflowError):
-        return None
 
 
 def is_deployed(cluster: Document) -> bool:
@@ -64,7 +58,7 @@ def managed_group(cluster: Document) -> str:
 
 def last_modified(document: Document) -> datetime | None:
     """When the resource was written last, by whomever."""
-    return moment((document.get("systemData") or {}).get("lastModifiedAt"))
+    return _time.moment((document.get("systemData") or {}).get("lastModifiedAt"))
 
 
 def validated(cluster: Document) -> datetime | None:
@@ -82,17 +76,12 @@ def refusal(cluster: Document) -> dict[str, str] | None:
 def rotated(devices: Sequence[Document], vault: str) -> datetime | None:
     """When a credential of these devices was last rotated into the vault, which is given by its ARM id or its URI."""
     times = [
-        moment(entry.get("lastRotationTime"))
+        _time.moment(entry.get("lastRotationTime"))
         for device in devices
         for entry in _documents.properties(device).get("secretRotationStatus") or []
         if _lies_in(entry.get("secretArchiveReference") or {}, vault)
     ]
     return max((time for time in times if time is not None), default=None)
-
-
-def text(time: datetime) -> str:
-    """As Azure writes times, to the second."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _lies_in(reference: Document, vault: str) -> bool:
@@ -119,9 +108,9 @@ def _condition_verdict(cluster: Document) -> Verdict | None:
     status = str(condition.get("status")).lower()
     if status not in ("true", "false"):
         return None
-    message, since = _message(condition), moment(condition.get("lastTransitionTime"))
+    message, since = _message(condition), _time.moment(condition.get("lastTransitionTime"))
     if status == "true":
-        return Verdict(True, moment(message.get("lastValidated")) or since)
+        return Verdict(True, _time.moment(message.get("lastValidated")) or since)
     told = message.get("errors") or condition.get("message") or ""
     first = told[0] if isinstance(told, list) else told
     error = first if isinstance(first, dict) else {"message": first}
@@ -133,11 +122,11 @@ def _step_verdict(cluster: Document) -> Verdict | None:
     actions = _documents.properties(cluster).get("actionStates") or []
     steps = [step for action in actions for step in action.get("stepStates") or [] if step.get("stepName") == _STEP]
     ended = [step for step in steps if step.get("status") in ("Completed", "Failed")]
-    last = max(ended, key=lambda step: moment(step.get("endTime")) or _LONG_AGO, default=None)
+    last = max(ended, key=lambda step: _time.moment(step.get("endTime")) or _LONG_AGO, default=None)
     if last is None:
         return None
     error = {**dict.fromkeys(_ERROR, ""), "message": str(last.get("message") or "")}
-    return Verdict(last["status"] == "Completed", moment(last.get("endTime")), error)
+    return Verdict(last["status"] == "Completed", _time.moment(last.get("endTime")), error)
 
 
 def _message(condition: Document) -> Document:

@@ -21,6 +21,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils import 
     _rotation,
     _secret_archive,
     _secret_archive_settings,
+    _time,
 )
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._resource_id import canonical, key
 
@@ -111,7 +112,7 @@ def judge(device: Device, entry: Document | None, terms: Terms, secret: Document
     `secret` is what the vault told of the secret version, as NOT_CHECKED; None when it was not to be asked.
     """
     told = entry or {}
-    last = _rotation.moment(told.get("lastRotationTime"))
+    last = _time.moment(told.get("lastRotationTime"))
     due, expiry = _after(last, told.get("rotationPeriodDays")), _after(last, told.get("expirePeriodDays"))
     archived = reference_of(told)
     shown: Document = {
@@ -255,7 +256,7 @@ def _plus(time: datetime, more: timedelta) -> datetime:
 
 
 def _text(time: datetime | None) -> str | None:
-    return _rotation.text(time) if time else None
+    return _time.text(time) if time else None
 
 
 def _first(credentials: Sequence[Document], name: str) -> str | None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from http import HTTPStatus
 from typing import Any
 
@@ -22,6 +21,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils import 
     _rotation,
     _rotation_status,
     _secret_archive_settings,
+    _time,
 )
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._arm import Arm
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import BadInput, NexusError
@@ -107,12 +107,11 @@ def place_of(vaults: VaultSecrets, entry: Document) -> Place:
 def _told(attributes: Document | None) -> Document:
     if attributes is None:
         return {**_rotation_status.NOT_CHECKED, "found": False}
-    expires = attributes.get("exp")
-    moment = datetime.fromtimestamp(int(expires), timezone.utc) if expires else None
+    expires = _time.of_seconds(attributes.get("exp"))
     return {
         "found": True,
         "enabled": attributes.get("enabled"),
-        "expires": _rotation.text(moment) if moment else None,
+        "expires": _time.text(expires) if expires else None,
         "problem": None,
     }
 

@@ -422,9 +422,9 @@ from typing import Any
 from ansible_collections.operator_nexus.credentials.plugins.module_utils import (
     _api_version,
     _resource_id,
-    _rotation,
     _rotation_status,
     _secret_archive_settings,
+    _time,
 )
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._argspec import (
     AUTH_SPEC,
@@ -491,7 +491,7 @@ def run(
     result = {
         "changed": False,
         "status": _rotation_status.worst(statuses),
-        "checked_at": _rotation.text(time),
+        "checked_at": _time.text(time),
         "summary": {
             "clusters": len(judged),
             "clusters_by_status": _rotation_status.count(statuses, _rotation_status.CLUSTER_STATUSES),

@@ -21,7 +21,7 @@ LAYERS = {
     "_role_api _session _settings _shared_credential _store _vault_secrets",
     "domain": "_access _access_checks _api_version _cluster_manager _documents _finding _identity _link _method "
     "_readiness _readiness_facts _resource_id _role_assignment _rotation _rotation_status _secret_archive "
-    "_secret_archive_settings _vault_checks _writers",
+    "_secret_archive_settings _time _vault_checks _writers",
     "operation": "_attach _converge _find _grant _lifecycle _proof _readiness_survey _rotation_survey _usage _vault",
     "host": "_argspec _module",
 }

@@ -8,53 +8,11 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils import _rotation
 from ansible_collections.operator_nexus.credentials.tests.unit.plugins.fakes import VAULT, VAULT_URI, cluster
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=timezone.utc)
-
-
-@pytest.mark.parametrize(
-    ("text", "moment"),
-    [
-        ("2026-01-31T12:00:00Z", NOON),
-        ("2026-01-31T12:00:00.9392954Z", NOON),
-        ("2026-01-31T12:00:00.5Z", NOON),
-        ("2026-01-31t12:00:00z", NOON),
-        (" 2026-01-31T12:00:00Z ", NOON),
-        ("2026-01-31T12:00:00", NOON),
-        ("2026-01-31T14:00:00+02:00", NOON),
-        ("2026-01-31T06:30:00.1234567-05:30", NOON),
-        ("2026-01-31T12:00:00+00:00", NOON),
-        ("2026-01-31", None),
-        ("2026-13-31T12:00:00Z", None),
-        ("2026-02-30T12:00:00Z", None),
-        ("2026-01-31T12:00:00+99:00", None),
-        ("0001-01-01T00:00:00+01:00", None),
-        ("soon", None),
-        ("", None),
-        (None, None),
-        (0, None),
-        ({}, None),
-    ],
-)
-def test_moments(text: Any, moment: datetime | None) -> None:
-    assert _rotation.moment(text) == moment
-
-
-@given(st.one_of(st.text(), st.none(), st.integers(), st.from_regex(r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ?\Z")))
-def test_no_text_is_an_error(text: Any) -> None:
-    found = _rotation.moment(text)
-    assert found is None or found.utcoffset() == timedelta(0)
-
-
-@given(st.datetimes(min_value=datetime(1000, 1, 1)))
-def test_a_moment_survives_its_text(naive: datetime) -> None:
-    moment = naive.replace(microsecond=0, tzinfo=timezone.utc)
-    assert _rotation.moment(_rotation.text(moment)) == moment
 
 
 @pytest.mark.parametrize(
