@@ -30,8 +30,8 @@ Document = dict[str, Any]
 SINCE = "2024-03-01-preview"
 
 OK, UNKNOWN, NOT_DEPLOYED = "ok", "unknown", "not_deployed"
-# The worst first: of several that fit, a credential has the first one, and a cluster that of its worst credential.
-STATUSES = (
+# What may be wrong with a credential, the worst first. It may have several faults.
+FAULTS = (
     "expired",
     "overdue",
     "never_rotated",
@@ -39,10 +39,11 @@ STATUSES = (
     "not_archived",
     "misplaced",
     UNKNOWN,
-    OK,
 )
+# A credential has that of its worst fault, and a cluster that of its worst credential.
+STATUSES = (*FAULTS, OK)
 # A cluster without a platform, and so without credentials, is no worse than that.
-CLUSTER_STATUSES = (*STATUSES[:-1], NOT_DEPLOYED, OK)
+CLUSTER_STATUSES = (*FAULTS, NOT_DEPLOYED, OK)
 
 NOT_CHECKED: Document = {"found": None, "enabled": None, "expires": None, "problem": None}
 """Of a secret that nothing is known of."""
@@ -121,6 +122,7 @@ def judge(device: Device, entry: Document | None, terms: Terms, secret: Document
         "device_kind": device.kind,
         "credential": told.get("secretType") or None,
         "status": OK,
+        "faults": [],
         "message": None,
         "last_rotation": _text(last),
         "age_days": max(0, (terms.now - last).days) if last else None,
@@ -135,9 +137,11 @@ def judge(device: Device, entry: Document | None, terms: Terms, secret: Document
     }
     if secret is not None:
         shown["secret"] = secret
-    fault = next(_faults(shown, entry, last, terms), None)
-    if fault:
-        shown["status"], shown["message"] = fault
+    found = list(_faults(shown, entry, last, terms))
+    if found:
+        # A secret may be no use in two ways, which is one fault.
+        shown["faults"] = list(dict.fromkeys(fault for fault, _why in found))
+        shown["status"], shown["message"] = shown["faults"][0], "; ".join(why for _fault, why in found)
     return shown
 
 
@@ -164,6 +168,7 @@ def summarize(credentials: Sequence[Document]) -> Document:
         "devices": len({item["device_id"] for item in credentials}),
         "credentials": len(credentials),
         "by_status": count([item["status"] for item in credentials], STATUSES),
+        "by_fault": count([fault for item in credentials for fault in item["faults"]], FAULTS),
         "oldest_rotation": _first(credentials, "last_rotation"),
         "next_rotation": _first(credentials, "next_rotation"),
         "next_expiry": _first(credentials, "expiry"),
@@ -173,9 +178,7 @@ def summarize(credentials: Sequence[Document]) -> Document:
 def _faults(
     shown: Mapping[str, Any], entry: Document | None, last: datetime | None, terms: Terms
 ) -> Iterator[tuple[str, str]]:
-    """(status, message) of all that is wrong, the worst first."""
-    archived, secret = shown["archived_in"], shown.get("secret") or NOT_CHECKED
-    is_archived = any(archived.values())
+    """(fault, why) of all that is wrong, the worst first. What another fault brings along is none of its own."""
     if entry is None:
         yield UNKNOWN, "the device tells nothing of its credentials (secretRotationStatus)"
         return
@@ -183,41 +186,59 @@ def _faults(
         yield "expired", f"it expired {shown['expiry']}"
     if shown["overdue"]:
         yield "overdue", f"it was to be rotated {shown['next_rotation']}"
-    if not entry.get("lastRotationTime") and not is_archived:
-        yield "never_rotated", "no rotation is told of (lastRotationTime)"
-    if secret["found"] is False:
-        yield "secret_unusable", "the vault does not have this version of the secret"
-    if secret["enabled"] is False:
-        yield "secret_unusable", "this version of the secret is disabled"
-    if not is_archived:
+    if any(shown["archived_in"].values()):
+        yield from _faults_of_secret(shown.get("secret") or NOT_CHECKED, terms)
+        if shown["in_expected_vault"] is False:
+            yield "misplaced", f"it lies in another vault than {terms.vault}"
+        gaps = [*_gaps_of_rotation(shown, last, terms), *_gaps_of_archive(shown, terms)]
+    elif _time.is_told(entry.get("lastRotationTime")):
         yield "not_archived", "it lies in no vault of yours (secretArchiveReference)"
-    if shown["in_expected_vault"] is False:
-        yield "misplaced", f"it lies in another vault than {terms.vault}"
-    gaps = [text for is_gap, text in _gaps(shown, last, terms) if is_gap]
+        gaps = [*_gaps_of_rotation(shown, last, terms)]
+    else:
+        yield "never_rotated", "no rotation is told of (lastRotationTime)"
+        gaps = []
+    if not shown["credential"]:
+        gaps.append("it does not tell which credential it is (secretType)")
     if gaps:
         yield UNKNOWN, "; ".join(gaps)
 
 
-def _gaps(shown: Mapping[str, Any], last: datetime | None, terms: Terms) -> Iterator[tuple[bool, str]]:
-    """What has to be known for a credential to be in order, and how its lack is told.
+def _faults_of_secret(secret: Mapping[str, Any], terms: Terms) -> Iterator[tuple[str, str]]:
+    expires = _time.moment(secret["expires"])
+    if secret["found"] is False:
+        yield "secret_unusable", "the vault does not have this version of the secret"
+    if secret["enabled"] is False:
+        yield "secret_unusable", "this version of the secret is disabled"
+    if expires is not None and terms.now > expires:
+        yield "secret_unusable", f"the vault has this version of the secret as expired {secret['expires']}"
 
-    A missing expirePeriodDays is none of it: credentials without one were recorded, and one that is rotated in time
-    does not come to its expiry.
-    """
-    archived = shown["archived_in"]
-    yield not shown["credential"], "it does not tell which credential it is (secretType)"
-    yield last is None, "it does not tell when it was rotated (lastRotationTime)"
-    yield last is not None and last > _plus(terms.now, _SKEW), "its last rotation lies in the future: check the clock"
-    yield shown["rotation_period_days"] is None, "it does not tell how often it is rotated (rotationPeriodDays)"
-    # Days beyond the calendar.
-    yield shown["overdue"] is None and None not in (last, shown["rotation_period_days"]), "its next rotation is no date"
-    yield not archived["secret_name"] or not archived["secret_version"], "it does not tell in which secret it lies"
-    no_vault = not archived["key_vault_id"] and not archived["key_vault_uri"]
-    yield no_vault, "it does not tell in which vault it lies"
-    yield not terms.vault, "no vault is known that it should lie in"
-    secret = shown.get("secret")
-    is_open = secret is not None and None in (secret["found"], secret["enabled"])
-    yield is_open, f"the vault did not tell how the secret is ({(secret or {}).get('problem') or 'nothing to ask for'})"
+
+# What has to be known for a credential to be in order, and how its lack is told. A missing expirePeriodDays is none of
+# it: credentials without one were recorded, and one that is rotated in time does not come to its expiry.
+
+
+def _gaps_of_rotation(shown: Mapping[str, Any], last: datetime | None, terms: Terms) -> Iterator[str]:
+    if last is None:
+        yield "it does not tell when it was rotated (lastRotationTime)"
+    elif last > _plus(terms.now, _SKEW):
+        yield "its last rotation lies in the future: check the clock"
+    if shown["rotation_period_days"] is None:
+        yield "it does not tell how often it is rotated (rotationPeriodDays)"
+    elif last is not None and shown["overdue"] is None:
+        # Days beyond the calendar.
+        yield "its next rotation is no date"
+
+
+def _gaps_of_archive(shown: Mapping[str, Any], terms: Terms) -> Iterator[str]:
+    archived, secret = shown["archived_in"], shown.get("secret")
+    if not archived["secret_name"] or not archived["secret_version"]:
+        yield "it does not tell in which secret it lies"
+    if not archived["key_vault_id"] and not archived["key_vault_uri"]:
+        yield "it does not tell in which vault it lies"
+    if not terms.vault:
+        yield "no vault is known that it should lie in"
+    if secret is not None and secret["found"] is not False and None in (secret["found"], secret["enabled"]):
+        yield f"the vault did not tell how the secret is ({secret['problem'] or 'nothing to ask for'})"
 
 
 def _is_in(archived: Mapping[str, Any], vault: str) -> bool | None:

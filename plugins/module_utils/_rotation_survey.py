@@ -4,8 +4,9 @@
 """Read clusters, their machines and storage appliances, and what vaults tell of their secrets. Nothing is written.
 
 Private to this collection. For many clusters of a subscription its lists are read, so that the requests are as many as
-there are pages and not as there are clusters. What Azure does not show becomes the `problem` of the clusters that it is
-about: a report on a fleet must not end at one cluster, and must not leave one out.
+there are pages and not as there are clusters. What Azure does not show of a cluster, or answers with an error, becomes
+the `problem` of that cluster: a report on a fleet must not end at one cluster, and must not leave one out. What is
+about all of them, such as a token that Azure does not take, ends it.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ class Seen:
     devices: list[Device] = field(default_factory=list)
 
     def add_problem(self, problem: str) -> None:
-        self.problem = f"{self.problem} {problem}" if self.problem else problem
+        """Once, though it may come up with each kind of device."""
+        if problem not in (self.problem or ""):
+            self.problem = f"{self.problem} {problem}" if self.problem else problem
 
 
 def survey(params: Mapping[str, Any], session: Session, api_version: str) -> list[Seen]:
@@ -126,7 +129,7 @@ def _find(params: Mapping[str, Any], session: Session, api_version: str) -> list
         }
         return [read[item] for item in ids]
     path = _resource_id.collection(CLUSTER, params.get("resource_group"), lambda: session.subscription_id)
-    listed = session.arm.list_resources(path, api_version)
+    listed = _distinct(session.arm.list_resources(path, api_version))
     return [Seen(_resource_id.canonical(item["id"]), item) for item in listed]
 
 
@@ -151,9 +154,8 @@ def _read_clusters(arm: Arm, ids: Sequence[str], api_version: str) -> Iterator[S
     """Those with these ids, which are of one subscription."""
     listed: dict[str, Document] = {}
     if len(ids) > _FEW:
-        items = _tried(arm, _list_path(ids[0], CLUSTER), api_version)
         # Who may not list them may be allowed to read some of them.
-        listed = {key(item["id"]): item for item in ([] if isinstance(items, NexusError) else items)}
+        listed = {key(item["id"]): item for item in _list_of_all(arm, ids[0], CLUSTER, api_version) or []}
     for cluster_id in ids:
         document = listed.get(key(cluster_id))
         yield Seen(cluster_id, document) if document else _read_cluster(arm, cluster_id, api_version)
@@ -163,7 +165,7 @@ def _read_cluster(arm: Arm, cluster_id: str, api_version: str) -> Seen:
     try:
         document = arm.get(cluster_id, api_version)
     except NexusError as error:
-        if error.is_refusal:
+        if _is_answer(error):
             return Seen(cluster_id, None, str(error))
         raise
     return Seen(cluster_id, document, None if document else f"There is no cluster {cluster_id}.")
@@ -172,27 +174,30 @@ def _read_cluster(arm: Arm, cluster_id: str, api_version: str) -> Seen:
 def _add_devices(arm: Arm, clusters: Sequence[Seen], kind: str, api_version: str) -> None:
     """Give each cluster of one subscription its devices of a kind, or a problem."""
     if len(clusters) > _FEW:
-        items = _tried(arm, _list_path(clusters[0].id, kind), api_version)
-        if not isinstance(items, NexusError):
-            _hand_out(items, clusters, kind)
+        listed = _list_of_all(arm, clusters[0].id, kind, api_version)
+        if listed is not None:
+            _hand_out(listed, clusters, kind)
             return
     for cluster in clusters:
         group = _managed_group(cluster)
         if not group:
             cluster.add_problem("It does not tell its managed resource group, in which its devices lie.")
             continue
-        items = _tried(arm, _list_path(cluster.id, kind, group), api_version)
-        if not isinstance(items, NexusError):
-            _hand_out(items, [cluster], kind)
-        elif items.status != HTTPStatus.NOT_FOUND or _rotation.is_deployed(cluster.document or {}):
-            cluster.add_problem(str(items))
+        try:
+            _hand_out(_list(arm, cluster.id, kind, group, api_version), [cluster], kind)
+        except NexusError as error:
+            if not _is_answer(error):
+                raise
+            # The group comes with the deployment.
+            if error.status != HTTPStatus.NOT_FOUND or _is_deployed(cluster):
+                cluster.add_problem(str(error))
 
 
 def _hand_out(items: Sequence[Document], clusters: Sequence[Seen], kind: str) -> None:
     """Give devices to the clusters that they tell of, those that tell none to the one whose group they lie in."""
     by_id = {key(cluster.id): cluster for cluster in clusters}
     by_group = {_managed_group(cluster).lower(): cluster for cluster in clusters}
-    for item in items:
+    for item in _distinct(items):
         properties = _documents.properties(item)
         owner = properties.get("clusterId")
         cluster = by_id.get(key(owner)) if owner else by_group.get(item["id"].split("/")[4].lower())
@@ -200,26 +205,51 @@ def _hand_out(items: Sequence[Document], clusters: Sequence[Seen], kind: str) ->
             device_id = _resource_id.canonical(item["id"])
             entries = properties.get("secretRotationStatus") or None
             cluster.devices.append(Device(device_id, device_id.rpartition("/")[2], _KINDS[kind], entries))
+    if kind == BARE_METAL_MACHINE:
+        _miss_machines(clusters)
+
+
+def _miss_machines(clusters: Iterable[Seen]) -> None:
+    """Of a deployed cluster that has none to be seen, not all is seen: a list leaves out silently what is not shown."""
+    for cluster in clusters:
+        if _is_deployed(cluster) and not any(device.kind == _KINDS[BARE_METAL_MACHINE] for device in cluster.devices):
+            cluster.add_problem(
+                "Azure shows no bare metal machine of this cluster, though it is deployed: check the role on its "
+                "managed resource group, and whether its machines name this cluster (clusterId)."
+            )
 
 
 def _managed_group(cluster: Seen) -> str:
     return _rotation.managed_group(cluster.document or {})
 
 
-def _tried(arm: Arm, path: str, api_version: str) -> list[Document] | NexusError:
-    """A list, or the error of an answer that says no more than that it is not shown."""
+def _is_deployed(cluster: Seen) -> bool:
+    return _rotation.is_deployed(cluster.document or {})
+
+
+def _list_of_all(arm: Arm, near: str, kind: str, api_version: str) -> list[Document] | None:
+    """Those of the subscription that the resource `near` is in; None when they are not shown. Raises NexusError."""
     try:
-        # Not `list_resources`: the machines of a fleet would fill the run's memory, and nobody recalls them.
-        return arm.list(path, api_version)
+        return _list(arm, near, kind, None, api_version)
     except NexusError as error:
         if error.is_refusal:
-            return error
+            return None
         raise
 
 
-def _list_path(near: str, kind: str, group: str | None = None) -> str:
-    """Of the subscription that the resource `near` is in."""
-    return _resource_id.collection_in(near.split("/")[2], kind, group)
+def _list(arm: Arm, near: str, kind: str, group: str | None, api_version: str) -> list[Document]:
+    # Not `list_resources`: the machines of a fleet would fill the run's memory, and nobody recalls them.
+    return arm.list(_resource_id.collection_in(near.split("/")[2], kind, group), api_version)
+
+
+def _is_answer(error: NexusError) -> bool:
+    """Whether it is Azure's answer about one resource: without a connection or a token, no other would go better."""
+    return (error.status or 0) >= HTTPStatus.BAD_REQUEST and error.status != HTTPStatus.UNAUTHORIZED
+
+
+def _distinct(items: Iterable[Document]) -> Iterator[Document]:
+    """What changes while a list is read may stand on two of its pages."""
+    yield from {key(item["id"]): item for item in items}.values()
 
 
 def _by_subscription(ids: Iterable[str]) -> Iterator[list[str]]:

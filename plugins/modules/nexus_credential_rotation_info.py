@@ -14,15 +14,19 @@ description:
     and judges each credential. Is it rotated in time, and does it lie in the key vault that it should lie in?
   - Give O(id), or O(name) with O(resource_group), for one cluster; O(ids) for several ones, of any resource groups and
     subscriptions; O(resource_group) alone for those of a group; nothing for those of the subscription.
-  - What Azure leaves out is V(null) here, and a credential of which too little is told has the status V(unknown). It
-    is never taken for good. So is a cluster that does not exist or is not shown, and one without any machine.
-  - A credential has one status, the first of these that fits. C(expired), the time after which it is not valid any more
-    has passed; C(overdue), its next rotation has not come within O(grace_days); C(never_rotated), Azure tells of no
-    rotation of it; C(secret_unusable), the vault does not have the version of the secret, or has it disabled (with
-    O(check_secrets) only); C(not_archived), it was rotated, but into no vault of yours; C(misplaced), it lies in
-    another vault than expected; C(unknown), too little is told; C(ok).
-  - A cluster has the status of its worst credential. It is C(unknown) too if not all of it could be read, and
-    C(not_deployed) if it has no credentials yet.
+  - What Azure leaves out is V(null) here, and a credential of which too little is told has the fault V(unknown). It
+    is never taken for good. Nor is a cluster that does not exist, is not shown or cannot be read, and one that is
+    deployed and shows no bare metal machine. Its C(problem) tells why.
+  - These faults there are, the worst first. C(expired), the time after which a credential is not valid any more has
+    passed; C(overdue), its next rotation has not come within O(grace_days); C(never_rotated), Azure tells of no
+    rotation of it; C(secret_unusable), the vault does not have the version of the secret, or has it as disabled or
+    expired (with O(check_secrets) only); C(not_archived), it was rotated, but into no vault of yours; C(misplaced), it
+    lies in another vault than expected; C(unknown), too little is told.
+  - A credential may have several of them. Its status is the worst one, or V(ok) without any. To find all credentials
+    that are, say, overdue, use C(faults) and C(by_fault), not C(status) and C(by_status); one that is overdue and has
+    expired too counts as expired there.
+  - A cluster has the status of its worst credential. It is V(unknown) if that is better and not all of the cluster
+    could be read, and V(not_deployed) if it has no credentials yet.
 author:
   - operator_nexus contributors (@operator-nexus)
 extends_documentation_fragment:
@@ -66,7 +70,7 @@ options:
     default: false
   detail:
     description:
-      - Which credentials to return. V(all), V(problems) for those whose status is not C(ok), or V(summary) for none.
+      - Which credentials to return. V(all), V(problems) for those whose status is not V(ok), or V(summary) for none.
       - A credential is about a kilobyte of the result. For many clusters V(problems) or V(summary) is better, most of
         all where results are stored, as AWX does. The summaries count all credentials in any case.
     type: str
@@ -74,13 +78,16 @@ options:
     default: all
 notes:
   - The one who runs this needs the role C(Reader) on the clusters and on their managed resource groups, in which the
-    machines and storage appliances lie. A cluster of which something cannot be read tells that as its C(problem).
+    machines and storage appliances lie. A cluster of which something cannot be read tells that as its C(problem),
+    with Azure's code. What is about all of them, such as a list that fails or a token that Azure does not take, is a
+    failure.
   - Up to three clusters of a subscription are read one by one. For more, the lists of the subscription are read, so
     that there are as many requests as there are pages.
   - Before O(api_version=2024-03-01-preview), Azure tells nothing of rotations, which is an error. Before
     V(2024-10-01-preview) it does not tell all links, so that the vault has to be given. Before
     V(2025-07-01-preview) it does not tell the URIs of vaults.
-  - A device that tells nothing of its credentials is there as one credential without a name.
+  - A device that tells nothing of its credentials is there as one credential without a name, unless its cluster is
+    not deployed yet and none of its devices tells anything.
   - Nothing is taken from what other tasks of the run have read.
 seealso:
   - module: operator_nexus.credentials.nexus_cluster_secret_archive
@@ -105,14 +112,23 @@ EXAMPLES = r"""
     check_secrets: true
   register: fleet
 
-- name: Fail when anything is overdue, or a cluster could not be judged
+- name: Fail when anything is overdue or expired, or was not read, or there is no cluster
   ansible.builtin.assert:
     that:
-      - fleet.summary.by_status.overdue == 0
-      - fleet.summary.by_status.expired == 0
-      - fleet.summary.clusters_by_status.unknown == 0
-    fail_msg: >-
-      {{ fleet.clusters | rejectattr('status', 'equalto', 'ok') | map(attribute='name') | join(', ') }}
+      - fleet.summary.by_fault.overdue == 0
+      - fleet.summary.by_fault.expired == 0
+      - fleet.clusters | selectattr('problem') | length == 0
+      - fleet.summary.clusters > 0
+    fail_msg: "{{ fleet.clusters | rejectattr('status', 'equalto', 'ok') | map(attribute='name') | join(', ') }}"
+
+- name: Fail when anything at all is not in order
+  ansible.builtin.assert:
+    that: fleet.status in ['ok', 'not_deployed']
+    fail_msg: "{{ fleet.clusters | rejectattr('status', 'equalto', 'ok') | map(attribute='name') | join(', ') }}"
+
+- name: Show the credentials that are overdue, be they expired too or not
+  ansible.builtin.debug:
+    msg: "{{ fleet.clusters | map(attribute='credentials') | flatten | selectattr('faults', 'contains', 'overdue') }}"
 
 - name: Count the credentials of some clusters, which should all lie in our vault
   operator_nexus.credentials.nexus_credential_rotation_info:
@@ -123,7 +139,7 @@ EXAMPLES = r"""
 
 - name: Show how many of them do not
   ansible.builtin.debug:
-    var: counted.summary.by_status.misplaced
+    var: counted.summary.by_fault.misplaced
 """
 
 RETURN = r"""
@@ -151,7 +167,7 @@ summary:
       returned: always
       type: dict
     devices:
-      description: How many machines and storage appliances there are.
+      description: How many machines and storage appliances these credentials are of.
       returned: always
       type: int
     credentials:
@@ -159,7 +175,13 @@ summary:
       returned: always
       type: int
     by_status:
-      description: How many credentials have which status. Each status but C(not_deployed) is there.
+      description: How many credentials have which status, that is, which one as their worst fault. Each status but
+        C(not_deployed) is there.
+      returned: always
+      type: dict
+    by_fault:
+      description: How many credentials have which fault, whatever their other ones are. Each fault is there. A
+        credential counts for each of its faults.
       returned: always
       type: dict
     oldest_rotation:
@@ -198,6 +220,14 @@ summary:
       misplaced: 0
       unknown: 0
       ok: 1
+    by_fault:
+      expired: 0
+      overdue: 1
+      never_rotated: 0
+      secret_unusable: 0
+      not_archived: 0
+      misplaced: 0
+      unknown: 0
     oldest_rotation: "2025-12-30T21:19:58Z"
     next_rotation: "2026-02-28T21:19:58Z"
     next_expiry: "2026-03-30T21:19:58Z"
@@ -230,7 +260,8 @@ clusters:
       returned: always
       type: str
     problem:
-      description: Why not all of the cluster, of its machines and storage appliances could be read. Else V(null).
+      description: Why not all of the cluster, of its machines and storage appliances could be read, with Azure's code
+        where Azure gave one. Else V(null).
       returned: always
       type: str
     method:
@@ -276,11 +307,16 @@ clusters:
           returned: always
           type: str
         status:
-          description: How it is. The first of the statuses above that fits.
+          description: Its worst fault, or V(ok).
           returned: always
           type: str
+        faults:
+          description: All of its faults, the worst first. Empty with V(ok).
+          returned: always
+          type: list
+          elements: str
         message:
-          description: Why it has this status. V(null) with V(ok).
+          description: Why it has these faults, in the same order. V(null) with V(ok).
           returned: always
           type: str
         last_rotation:
@@ -356,6 +392,14 @@ clusters:
           misplaced: 0
           unknown: 0
           ok: 1
+        by_fault:
+          expired: 0
+          overdue: 1
+          never_rotated: 0
+          secret_unusable: 0
+          not_archived: 0
+          misplaced: 0
+          unknown: 0
         oldest_rotation: "2025-12-30T21:19:58Z"
         next_rotation: "2026-02-28T21:19:58Z"
         next_expiry: "2026-03-30T21:19:58Z"
@@ -366,6 +410,7 @@ clusters:
           device_kind: bare_metal_machine
           credential: BMC Credential
           status: overdue
+          faults: [overdue]
           message: it was to be rotated 2026-02-28T21:19:58Z
           last_rotation: "2025-12-30T21:19:58Z"
           age_days: 64
@@ -422,6 +467,7 @@ from typing import Any
 from ansible_collections.operator_nexus.credentials.plugins.module_utils import (
     _api_version,
     _resource_id,
+    _rotation,
     _rotation_status,
     _secret_archive_settings,
     _time,
@@ -552,7 +598,7 @@ def _judge_cluster(
     credentials = [
         {"cluster_name": name, **_rotation_status.judge(device, entry, terms, told(entry))}
         for device in seen.devices
-        for entry in _entries(device)
+        for entry in _entries(device, seen)
     ]
     return {
         "id": seen.id,
@@ -568,9 +614,10 @@ def _judge_cluster(
     }
 
 
-def _entries(device: Device) -> Sequence[Document | None]:
-    """Something is told of each device, be it that it tells nothing."""
-    return device.entries or [None]
+def _entries(device: Device, seen: Seen) -> Sequence[Document | None]:
+    """Something is told of each device, be it that it tells nothing, as all do until their cluster is deployed."""
+    is_new = not _rotation.is_deployed(seen.document or {}) and not any(item.entries for item in seen.devices)
+    return device.entries or ([] if is_new else [None])
 
 
 def _asked_for(credentials: list[Document], detail: str) -> list[Document]:

@@ -22,6 +22,7 @@ def credential(status: str, number: int = 1, **more: Any) -> Document:
         "device_kind": "bare_metal_machine",
         "credential": "BMC Credential",
         "status": status,
+        "faults": [] if status == "ok" else [status],
         "message": None if status == "ok" else f"it is {status}",
         "last_rotation": "2026-02-03T06:00:00Z",
         "age_days": 30,

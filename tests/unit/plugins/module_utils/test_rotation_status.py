@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ansible_collections.operator_nexus.credentials.plugins.module_utils import _rotation_status
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._rotation_status import (
     CLUSTER_STATUSES,
+    FAULTS,
     NOT_CHECKED,
     STATUSES,
     Device,
@@ -78,6 +79,7 @@ def test_a_credential_in_order() -> None:
         "device_kind": "bare_metal_machine",
         "credential": "BMC Credential",
         "status": "ok",
+        "faults": [],
         "message": None,
         "last_rotation": "2026-02-23T06:00:00Z",
         "age_days": 10,
@@ -97,7 +99,7 @@ def test_a_credential_in_order() -> None:
     }
 
 
-# One fault each, or two of which the worse one counts.
+# One fault each, or several of which the worst one counts.
 @pytest.mark.parametrize(
     ("members", "status", "message"),
     [
@@ -119,6 +121,7 @@ def test_a_credential_in_order() -> None:
         ),
         ({"lastRotationTime": None, "secretArchiveReference": {}}, "never_rotated", "lastRotationTime"),
         ({"lastRotationTime": "", "secretArchiveReference": None}, "never_rotated", "lastRotationTime"),
+        ({"lastRotationTime": "0001-01-01T00:00:00Z", "secretArchiveReference": None}, "never_rotated", "no rotation"),
         # It lies somewhere, so it was rotated.
         ({"lastRotationTime": None}, "unknown", "when it was rotated"),
         ({"lastRotationTime": "yesterday"}, "unknown", "when it was rotated"),
@@ -153,6 +156,48 @@ def test_statuses(members: Document, status: str, message: str | None) -> None:
     assert (message in shown["message"]) if message else shown["message"] is None
 
 
+ELSEWHERE = reference(keyVaultId=OTHER)
+NEVER = {"lastRotationTime": None, "secretArchiveReference": None}
+
+
+@pytest.mark.parametrize(
+    ("members", "secret", "faults"),
+    [
+        ({}, None, []),
+        ({"lastRotationTime": ago(70)}, None, ["overdue"]),
+        ({"lastRotationTime": ago(100)}, None, ["expired", "overdue"]),
+        (
+            {"lastRotationTime": ago(100), "secretArchiveReference": ELSEWHERE},
+            None,
+            ["expired", "overdue", "misplaced"],
+        ),
+        ({"lastRotationTime": ago(70), "secretArchiveReference": None}, None, ["overdue", "not_archived"]),
+        ({"secretArchiveReference": ELSEWHERE}, {**NOT_CHECKED, "found": False}, ["secret_unusable", "misplaced"]),
+        ({"secretArchiveReference": ELSEWHERE, "rotationPeriodDays": None}, None, ["misplaced", "unknown"]),
+        ({"lastRotationTime": ago(100), "secretType": None}, None, ["expired", "overdue", "unknown"]),
+        # A secret that is no use in two ways has one fault.
+        ({}, {**FOUND, "enabled": False, "expires": ago(1)}, ["secret_unusable"]),
+        # What another fault brings along is none of its own.
+        (NEVER, None, ["never_rotated"]),
+        ({**NEVER, "rotationPeriodDays": None}, NOT_CHECKED, ["never_rotated"]),
+        ({**NEVER, "secretType": None}, None, ["never_rotated", "unknown"]),
+        ({"secretArchiveReference": None}, NOT_CHECKED, ["not_archived"]),
+        ({}, {**NOT_CHECKED, "found": False}, ["secret_unusable"]),
+    ],
+)
+def test_all_faults_are_told(members: Document, secret: Document | None, faults: list[str]) -> None:
+    shown = judge(MACHINE, entry(**members), terms(), secret)
+    assert shown["faults"] == faults
+    assert shown["status"] == (faults or ["ok"])[0]
+
+
+def test_each_fault_has_its_reason() -> None:
+    late = entry(lastRotationTime=ago(100), secretArchiveReference=ELSEWHERE)
+    assert judge(MACHINE, late, terms())["message"] == (
+        f"it expired {ago(10)}; it was to be rotated {ago(40)}; it lies in another vault than {VAULT}"
+    )
+
+
 @pytest.mark.parametrize(("days", "is_overdue"), [(0, True), (1, False), (3650, False)])
 def test_grace(days: int, is_overdue: bool) -> None:
     assert judge(MACHINE, entry(lastRotationTime=ago(60.5)), terms(grace_days=days))["overdue"] is is_overdue
@@ -164,6 +209,8 @@ def test_grace(days: int, is_overdue: bool) -> None:
         (FOUND, "ok", None),
         ({**FOUND, "enabled": None}, "unknown", "did not tell how the secret is"),
         ({**FOUND, "enabled": False}, "secret_unusable", "disabled"),
+        ({**FOUND, "expires": ago(-1)}, "ok", None),
+        ({**FOUND, "expires": ago(1)}, "secret_unusable", f"as expired {ago(1)}"),
         ({**NOT_CHECKED, "found": False}, "secret_unusable", "does not have"),
         ({**NOT_CHECKED, "problem": "Forbidden"}, "unknown", "did not tell how the secret is (Forbidden)"),
         (NOT_CHECKED, "unknown", "nothing to ask for"),
@@ -312,10 +359,19 @@ def test_a_summary() -> None:
         "devices": 2,
         "credentials": 3,
         "by_status": {**dict.fromkeys(STATUSES, 0), "ok": 1, "overdue": 1, "unknown": 1},
+        "by_fault": {**dict.fromkeys(FAULTS, 0), "overdue": 1, "unknown": 1},
         "oldest_rotation": ago(70),
         "next_rotation": ago(10),
         "next_expiry": ago(-80),
     }
+
+
+def test_a_credential_counts_for_each_of_its_faults() -> None:
+    """One that is overdue stays so when it expires."""
+    late = entry(lastRotationTime=ago(100), secretArchiveReference=reference(keyVaultId=OTHER))
+    shown = summarize([judge(MACHINE, late, terms())])
+    assert {name for name, number in shown["by_status"].items() if number} == {"expired"}
+    assert {name for name, number in shown["by_fault"].items() if number} == {"expired", "overdue", "misplaced"}
 
 
 def test_a_summary_of_nothing() -> None:
@@ -380,6 +436,13 @@ def test_only_what_is_known_to_be_in_order_is_ok(
     shown = judge(MACHINE, told, terms(vault, days), secret)
     assert shown["status"] in STATUSES
     assert (shown["message"] is None) == (shown["status"] == "ok")
+    assert shown["faults"] == [fault for fault in FAULTS if fault in shown["faults"]]
+    assert [shown["status"]] == (shown["faults"] or ["ok"])[:1]
+    assert (shown["overdue"] is True, shown["expired"] is True) == (
+        "overdue" in shown["faults"],
+        "expired" in shown["faults"],
+    )
+    assert (shown["in_expected_vault"] is False) == ("misplaced" in shown["faults"])
     if shown["status"] != "ok":
         return
     # Nothing of this is guessed: where a member is missing, there is none of it.
@@ -406,3 +469,4 @@ def test_no_combination_of_missing_members_is_ok(missing: set[str], inner: set[s
 def test_statuses_are_a_closed_set() -> None:
     assert set(CLUSTER_STATUSES) == {*STATUSES, _rotation_status.NOT_DEPLOYED}
     assert (CLUSTER_STATUSES[-1], STATUSES[-1]) == ("ok", "ok")
+    assert set(FAULTS) == {*STATUSES} - {"ok"}

@@ -293,17 +293,75 @@ def test_one_that_a_list_leaves_out_is_read_by_itself() -> None:
     assert session.rotation_arm.asked[:2] == [path("clusters"), gone]
 
 
-def test_a_cluster_without_machines_is_unknown_and_one_that_is_not_deployed_is_not() -> None:
-    pending = linked("pending")
-    pending["properties"]["detailedStatus"] = "PendingDeployment"
-    result = run(RotationSession(Arm(linked(), pending)))
-    assert {item["name"]: item["status"] for item in result["clusters"]} == {
-        "cluster-1": "unknown",
+def not_deployed(name: str, status: str = "PendingDeployment") -> Document:
+    found = linked(name)
+    found["properties"]["detailedStatus"] = status
+    return found
+
+
+@pytest.mark.parametrize("more", [0, 5])
+def test_a_cluster_without_machines_is_unknown_and_one_that_is_not_deployed_is_not(more: int) -> None:
+    """A list leaves out silently what is not shown, so that there are no machines rather than an error."""
+    empty, half = linked("empty"), linked("half")
+    appliance = device(half, "half-sa", credential(), kind="storageAppliances")
+    arm = Arm(empty, half, appliance, not_deployed("pending"), *fleet(more))
+    shown = {item["name"]: item for item in run(RotationSession(arm))["clusters"]}
+    assert {name: shown[name]["status"] for name in ("empty", "half", "pending")} == {
+        "empty": "unknown",
+        "half": "unknown",
         "pending": "not_deployed",
     }
+    assert [name for name, item in shown.items() if item["problem"]] == ["empty", "half"]
+    for name in ("empty", "half"):
+        assert shown[name]["problem"].startswith("Azure shows no bare metal machine of this cluster")
+    assert shown["half"]["summary"]["by_status"]["ok"] == 1
 
 
-@pytest.mark.parametrize("error", [refusal(), refusal("SubscriptionNotFound", 404)])
+def test_a_machine_that_names_another_cluster_leaves_its_own_without_one() -> None:
+    mine = linked()
+    stray = device(mine, "stray", credential(), clusterId=linked("gone")["id"])
+    (found,) = run(RotationSession(Arm(mine, stray)), id=CLUSTER)["clusters"]
+    assert (found["status"], found["credentials"]) == ("unknown", [])
+    assert "clusterId" in found["problem"]
+
+
+@pytest.mark.parametrize("status", ["PendingDeployment", "Deploying"])
+def test_machines_that_tell_nothing_yet_are_no_fault_before_the_deployment(status: str) -> None:
+    new = not_deployed("new", status)
+    result = run(RotationSession(Arm(new, device(new, "mute"))))
+    (found,) = result["clusters"]
+    assert (found["status"], found["credentials"], result["summary"]["by_fault"]["unknown"]) == ("not_deployed", [], 0)
+    # Once one of them tells something, the others should.
+    told = Arm(new, device(new, "mute"), device(new, "talks", credential()))
+    assert names(run(RotationSession(told))) == [("new", "unknown", 2)]
+
+
+@pytest.mark.parametrize("kind", ["clusters", "bareMetalMachines"])
+def test_what_a_list_has_twice_is_there_once(kind: str) -> None:
+    class Moving(Arm):
+        """What changes while a list is read may stand on two of its pages."""
+
+        def list_resources(self, path: str, api_version: str) -> Any:
+            found = super().list_resources(path, api_version)
+            return [*found, {**found[0], "id": found[0]["id"].upper()}] if path.endswith(kind) else found
+
+    assert names(run(RotationSession(Moving(*pair(linked()))))) == [("cluster-1", "ok", 3)]
+
+
+# Of one cluster, or of one group.
+ANSWERS = [
+    refusal(),
+    refusal("SubscriptionNotFound", 404),
+    refusal("Conflict", 409),
+    refusal("TooManyRequests", 429),
+    refusal("InternalServerError", 500),
+    refusal("GatewayTimeout", 504),
+]
+# No other cluster would go better.
+ENDS = [refusal("ConnectionFailed", 0), refusal("AADSTS7000215", 401), refusal("NotJson", 200)]
+
+
+@pytest.mark.parametrize("error", ANSWERS)
 def test_a_cluster_that_is_not_shown_is_unknown(error: NexusError) -> None:
     arm = Arm(*pair(linked()))
     arm.refused[CLUSTER] = error
@@ -312,12 +370,32 @@ def test_a_cluster_that_is_not_shown_is_unknown(error: NexusError) -> None:
     assert error.code in found["problem"]
 
 
-def test_machines_that_are_not_shown_make_a_cluster_unknown() -> None:
+@pytest.mark.parametrize("error", ANSWERS)
+def test_machines_that_are_not_shown_make_a_cluster_unknown(error: NexusError) -> None:
     arm = Arm(*pair(linked()))
-    arm.refused[path("bareMetalMachines", "cluster-1-managed")] = refusal()
+    arm.refused[path("bareMetalMachines", "cluster-1-managed")] = error
     (found,) = run(RotationSession(arm), id=CLUSTER)["clusters"]
     assert (found["status"], found["summary"]["by_status"]["ok"]) == ("unknown", 1)
-    assert "AuthorizationFailed" in found["problem"]
+    assert error.code in found["problem"]
+
+
+def test_an_error_of_one_cluster_leaves_the_others_as_they_are() -> None:
+    arm = Arm(*pair(linked("one")), *pair(linked("two")), *pair(linked("three")))
+    one, two = linked("one")["id"], linked("two")["id"]
+    arm.refused[one] = refusal("InternalServerError", 500)
+    arm.refused[path("storageAppliances", "two-managed")] = refusal("Conflict", 409)
+    result = run(RotationSession(arm), ids=[one, two, linked("three")["id"]])
+    assert names(result) == [("one", "unknown", 0), ("two", "unknown", 2), ("three", "ok", 3)]
+
+
+@pytest.mark.parametrize("refused", [CLUSTER, path("storageAppliances", "cluster-1-managed")])
+@pytest.mark.parametrize("error", ENDS)
+def test_what_is_about_all_clusters_ends_it(refused: str, error: NexusError) -> None:
+    arm = Arm(*pair(linked()))
+    arm.refused[refused] = error
+    with pytest.raises(NexusError) as caught:
+        run(RotationSession(arm), id=CLUSTER)
+    assert caught.value is error
 
 
 @pytest.mark.parametrize(("status", "detailed"), [("not_deployed", "PendingDeployment"), ("unknown", "Running")])
@@ -337,7 +415,8 @@ def test_a_cluster_that_tells_no_managed_group() -> None:
     del bare["properties"]["managedResourceGroupConfiguration"]
     (found,) = run(RotationSession(Arm(bare)), id=CLUSTER)["clusters"]
     assert found["status"] == "unknown"
-    assert "managed resource group" in found["problem"]
+    # Once, not for machines and for appliances.
+    assert found["problem"] == "It does not tell its managed resource group, in which its devices lie."
 
 
 def test_lists_of_the_subscription_that_are_refused_are_read_group_by_group() -> None:
@@ -350,8 +429,8 @@ def test_lists_of_the_subscription_that_are_refused_are_read_group_by_group() ->
 
 
 @pytest.mark.parametrize("refused", ["clusters", "bareMetalMachines"])
-@pytest.mark.parametrize("error", [refusal("TooManyRequests", 429), refusal("ConnectionFailed", 0)])
-def test_other_errors_end_it(refused: str, error: NexusError) -> None:
+@pytest.mark.parametrize("error", [refusal("TooManyRequests", 429), *ENDS])
+def test_other_errors_of_lists_of_all_end_it(refused: str, error: NexusError) -> None:
     arm = Arm(*fleet(5))
     arm.refused[path(refused)] = error
     with pytest.raises(NexusError) as caught:
@@ -488,6 +567,13 @@ def test_the_group_of_module_defaults_may_stand_beside_ids() -> None:
     assert names(run(session, ids=[CLUSTER], resource_group="NEXUS-east")) == [("cluster-1", "ok", 3)]
 
 
+def test_a_secret_that_never_ends_is_found() -> None:
+    """A time beyond the calendar is none."""
+    held = {(VAULT_URI, name, "v1"): {"enabled": True, "exp": 253402300800} for name in ("bmc", "console", "storage")}
+    (found,) = run(RotationSession(Arm(*pair(linked())), Vaults(held, {})), check_secrets=True)["clusters"]
+    assert (found["status"], {item["secret"]["expires"] for item in found["credentials"]}) == ("ok", {None})
+
+
 def test_the_result_is_as_documented() -> None:
     """Each member that there is, and no other."""
     documented = yaml.safe_load(module.RETURN)
@@ -509,7 +595,7 @@ def _assert_documented(shown: Document, contains: Document) -> None:
 
 
 def _assert_same_members(shown: Any, sample: Any) -> None:
-    if isinstance(sample, list):
+    if isinstance(sample, list) and isinstance(sample[0], dict):
         _assert_same_members(shown[0], sample[0])
     elif isinstance(sample, dict):
         assert list(shown) == list(sample)
