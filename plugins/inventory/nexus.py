@@ -87,7 +87,11 @@ notes:
   - C(nexus_subscription_id), C(nexus_resource_group), C(nexus_cluster_manager_name) and C(nexus_method) come on top.
     C(nexus_method) is V(cluster) where C(nexus_secret_archive_settings) names a vault and the cluster has an identity
     of its own, else V(cluster_manager) where C(nexus_secret_archive) names a vault and uses it, else V(none).
-  - No text that Azure returns, such as a tag, is ever evaluated as a template.
+  - No text that Azure returns, such as a tag, is ever evaluated as a template, and nothing that filters make of it.
+    C(ansible-inventory --list) marks such texts as C(__ansible_unsafe), and AWX shows them so. Only ids, names,
+    locations and states, such as C(nexus_id), are ordinary texts, if they have no other characters than letters,
+    digits, V(/), V(.), V(_) and V(-). Before ansible-core 2.19, what a play decodes out of these, for example with
+    P(ansible.builtin.b64decode#filter), may be taken for a template; later versions never do that.
   - Credentials may be templates, for example with P(ansible.builtin.env#lookup), or encrypted with C(!vault). Templates
     know the extra variables. They are no good in the options of type path.
   - With O(cache=true), a file has one list in the cache for each login and choice of O(subscriptions),
@@ -232,7 +236,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             return None
 
     def _populate(self, clusters: list[_hosts.Cluster]) -> None:
-        variables = {key(cluster["id"]): _trust.data(_hosts.variables(cluster)) for cluster in clusters}
+        variables = {key(cluster["id"]): _marked(_hosts.variables(cluster)) for cluster in clusters}
         groups = _hosts.groups(clusters, self.get_option("group_by"))
         names = _hosts.host_names(clusters, self._wished(variables), groups)
         self.inventory.add_group(_hosts.ALL)
@@ -246,7 +250,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self.inventory.add_group(group)
             self.inventory.add_child(_hosts.ALL, group)
             for name, value in groups[group].variables.items():
-                self.inventory.set_variable(group, name, _trust.data(value))
+                self.inventory.set_variable(group, name, _trust.name(value))
             for identifier in groups[group].clusters:
                 self.inventory.add_child(group, names[identifier])
         for host in names.values():
@@ -278,9 +282,6 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 return str(value).strip()
         return ""
 
-    def _compose(self, template: str, variables: dict[str, Any], *more: Any, **options: Any) -> Any:
-        return _trust.composed(super()._compose(template, variables, *more, **options))
-
     def _value(self, name: str) -> Any:
         value = self.get_option(name)
         return self.templar.template(value) if isinstance(value, str) else value
@@ -292,6 +293,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             value = self.templar.template(item)
             texts += value if isinstance(value, list) else str(value).split(",")
         return [str(text) for text in texts]
+
+
+def _marked(variables: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _trust.name(value) if name in _hosts.NAMES else _trust.data(value) for name, value in variables.items()
+    }
 
 
 def _digest(settings: _settings.Settings, search: _fleet.Search) -> str:

@@ -29,6 +29,23 @@ ALL = "nexus_clusters"
 
 GROUP_BY = ("cluster_manager", "detailed_status", "location", "method")
 
+NAMES = frozenset(
+    {
+        "customer_key_vault_cluster_id",
+        "nexus_cluster_manager_id",
+        "nexus_cluster_manager_name",
+        "nexus_detailed_status",
+        "nexus_id",
+        "nexus_location",
+        "nexus_method",
+        "nexus_name",
+        "nexus_provisioning_state",
+        "nexus_resource_group",
+        "nexus_subscription_id",
+    }
+)
+"""The variables that are ids, names, locations and states. In all others people may write what they like."""
+
 # What goes on with a cluster rather than what it is: out of date at once, and much to store for a controller.
 _PASSING = ("action_states", "conditions", "etag")
 # Names that mean something else to Ansible.

@@ -25,10 +25,39 @@ PLUGIN = f"{COLLECTION}.nexus"
 HOME, FAR, CLOSED = (f"{digit * 8}-{digit * 4}-4{digit * 3}-8{digit * 3}-{digit * 12}" for digit in "189")
 GENERATED = 300
 MARK = "somebody-was-here"
+NAMES = {
+    "customer_key_vault_cluster_id",
+    "nexus_cluster_manager_id",
+    "nexus_cluster_manager_name",
+    "nexus_detailed_status",
+    "nexus_id",
+    "nexus_location",
+    "nexus_method",
+    "nexus_name",
+    "nexus_provisioning_state",
+    "nexus_resource_group",
+    "nexus_subscription_id",
+}
+COMMAND = "lookup('ansible.builtin.pipe', 'touch $HOME/" + MARK + "')"
 TAGS = {
     "site": "oslo",
     "sum": "{{ 7*7 }}",
-    "evil": "{{ lookup('ansible.builtin.pipe', 'touch $HOME/" + MARK + "') }}",
+    "evil": "{{ " + COMMAND + " }}",
+    # No brace in them, until a filter makes one.
+    "yaml": r'"\x7b\x7b ' + COMMAND + ' }}"',
+    "url": "%7B%7B " + COMMAND + " }}",
+    "round": "(( 7*7 }}",
+    "base64": "e3sgNyo3IH19",
+    "%7B%7B 7*7 }}": "of_the_name",
+}
+# What a filter makes of each, and what that is.
+MADE = {
+    "nexus_tags.yaml | from_yaml": TAGS["evil"],
+    "nexus_tags.url | urldecode": TAGS["evil"],
+    "nexus_tags.round | replace('(', '{')": TAGS["sum"],
+    "nexus_tags.round | regex_replace('[(]', '{')": TAGS["sum"],
+    "nexus_tags.base64 | b64decode": TAGS["sum"],
+    "nexus_tags.keys() | map('urldecode') | sort | last": TAGS["sum"],
 }
 CLUSTERS = "/providers/Microsoft.NetworkCloud/clusters"
 
@@ -175,9 +204,8 @@ def test_variables_and_groups(core: Core, world: Cloud, homes: Iterator[Path], t
         "nexus_provisioning_state": "Succeeded",
     }
     assert {name: oslo[name] for name in expected} == expected
-    assert oslo["nexus_tags"]["site"] == "oslo"
-    # What could be a template is marked as none for whoever reads the list.
-    assert oslo["nexus_tags"]["sum"] == {"__ansible_unsafe": "{{ 7*7 }}"}
+    # What people may write as they like is marked as no template for whoever reads the list.
+    assert oslo["nexus_tags"] == {name: {"__ansible_unsafe": text} for name, text in TAGS.items()}
     hosts = {name: group.get("hosts") for name, group in document.items() if name.startswith("nexus_method")}
     assert hosts == {
         "nexus_method_cluster": ["cluster-rome"],
@@ -251,28 +279,41 @@ def test_every_subscription_in_sight(core: Core, world: Cloud, homes: Iterator[P
 
 
 def test_nothing_from_azure_is_a_template(core: Core, world: Cloud, homes: Iterator[Path], tmp_path: Path) -> None:
-    """In a play, in what the file composes of it, and in the name of a host."""
+    """In a play, in what the file composes, in facts, in the name of a host; nor is what a filter makes of it."""
+    composed = {f"composed_{number}": expression for number, expression in enumerate(MADE)}
     source = write_source(
         tmp_path,
         resource_groups=["nexus-prod"],
         group_by=[],
-        compose={"composed": "nexus_tags.sum", "joined": "nexus_tags.sum ~ nexus_tags.evil", "site": "nexus_tags.site"},
+        compose={
+            **composed,
+            "same": "nexus_tags.sum",
+            "joined": "nexus_tags.sum ~ nexus_tags.evil",
+            "site": "nexus_tags.site",
+        },
         keyed_groups=[{"key": "nexus_tags", "prefix": "tag"}],
         groups={"tagged": "nexus_tags != {}"},
         hostnames=["nexus_tags.evil"],
     )
-    message = "{{ nexus_tags.sum }} {{ composed }} {{ joined }} {{ nexus_tags.evil }} {{ site }}"
-    play = write_play(tmp_path, [{"name": "Show", "ansible.builtin.debug": {"msg": message}}], hosts=())
+    message = "{{ nexus_tags.sum }} {{ same }} {{ joined }} {{ nexus_tags.evil }} {{ site }}"
+    facts = {f"fact_{number}": f"{{{{ {expression} }}}}" for number, expression in enumerate(MADE)}
+    tasks = [
+        {"name": "Show", "ansible.builtin.debug": {"msg": message}},
+        {"name": "Keep", "ansible.builtin.set_fact": facts},
+        {"name": "Show facts", "ansible.builtin.debug": {"msg": [f"{{{{ {name} }}}}" for name in facts]}},
+        {"name": "Show composed", "ansible.builtin.debug": {"msg": [f"{{{{ {name} }}}}" for name in composed]}},
+    ]
+    play = write_play(tmp_path, tasks, hosts=())
     home = next(homes)
     run = core.play(home, world.env, str(play), "-i", source, "--limit", "tagged").assert_good()
-    result = run.result("Show")
-    assert result["msg"] == f"{TAGS['sum']} {TAGS['sum']} {TAGS['sum']}{TAGS['evil']} {TAGS['evil']} oslo"
+    expected = f"{TAGS['sum']} {TAGS['sum']} {TAGS['sum']}{TAGS['evil']} {TAGS['evil']} oslo"
+    assert run.result("Show")["msg"] == expected
+    assert run.result("Show facts")["msg"] == run.result("Show composed")["msg"] == list(MADE.values())
     (host,) = run.stats
     assert "{" not in host
-    assert not list(home.rglob(MARK))
-    found = listed(inventory(core, next(homes), world.env, source, "--list"))
-    assert found["_meta"]["hostvars"][host]["site"] == "oslo"
+    found = listed(inventory(core, home, world.env, source, "--list"))
     assert {"tag_site_oslo", "tag_sum____7_7___"} < found.keys()
+    assert not list(home.rglob(MARK))
 
 
 def test_the_second_run_asks_for_nothing(core: Core, world: Cloud, homes: Iterator[Path], tmp_path: Path) -> None:
@@ -336,21 +377,26 @@ def test_as_awx_does_it(core: Core, world: Cloud, homes: Iterator[Path], tmp_pat
     stored = json.loads(output.read_text())
     stored["_meta"].pop("profile", None)
     # A dictionary that AWX would show instead of a text is only where it has to be.
-    oslo = json.dumps(stored["_meta"]["hostvars"]["cluster-oslo"])
-    assert oslo.count("__ansible_unsafe") == len(TAGS) - 1
+    oslo = stored["_meta"]["hostvars"]["cluster-oslo"]
+    assert "__ansible_unsafe" in json.dumps(oslo["nexus_tags"])
+    assert not [name for name in oslo if name in NAMES and not isinstance(oslo[name], str)]
     assert stored["nexus_cluster_manager_cm_south"]["vars"]["nexus_cluster_manager_id"].endswith("/cm-south")
 
     script = tmp_path / "inventory_script"
     script.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(stored)}\nEND\n")
     script.chmod(0o755)
+    facts = {f"fact_{number}": f"{{{{ {expression} }}}}" for number, expression in enumerate(MADE)}
     tasks = [
         {"name": "Show", "ansible.builtin.debug": {"var": "nexus_tags"}},
+        {"name": "Keep", "ansible.builtin.set_fact": facts},
+        {"name": "Show facts", "ansible.builtin.debug": {"msg": [f"{{{{ {name} }}}}" for name in facts]}},
         {"name": "Read", f"{COLLECTION}.nexus_cluster_info": {"id": "{{ nexus_id }}"}},
     ]
     play = write_play(tmp_path / "project", tasks, hosts=())
     home = next(homes)
     job = core.play(home, awx, str(play), "-i", str(script), "--limit", "cluster-oslo").assert_good()
     assert job.result("Show")["nexus_tags"] == TAGS
+    assert job.result("Show facts")["msg"] == list(MADE.values())
     assert job.result("Read")["clusters"][0]["id"] == OSLO
     assert not list(home.rglob(MARK))
 

@@ -64,8 +64,12 @@ def arm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> fakes.FakeArm:
 
 
 def expressions(value: Any) -> Any:
-    """Texts of a file, which Ansible trusts, as they are with `_trust.template`."""
-    return _trust._each_text(value, _trust.template)
+    """The texts of a file, which Ansible trusts."""
+    if isinstance(value, dict):
+        return {name: expressions(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [expressions(item) for item in value]
+    return _trust.template(value)
 
 
 def parsed(plugin: Plugin, cache: bool = True) -> InventoryData:

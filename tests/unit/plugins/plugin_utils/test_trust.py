@@ -13,26 +13,59 @@ from ansible.template import Templar
 
 from ansible_collections.operator_nexus.credentials.plugins.plugin_utils import _trust
 
-EVIL = ["{{ 7*7 }}", "{% if true %}49{% endif %}", "{# 49 #}", "#jinja2: variable_start_string:'[['\n[[ 7*7 ]]"]
-HARMLESS = ["", "eastus", "/subscriptions/x", "}} 7 {", "50 %}", "# title"]
+PLAIN = ["eastus", "/subscriptions/x", "cluster-1", "Nexus_prod.2"]
+TEMPLATES = ["{{ 7*7 }}", "{% if true %}49{% endif %}", "{# 49 #}", "#jinja2: variable_start_string:'[['\n[[ 7*7 ]]"]
+OTHERS = ["", "}} 7 {", "50 %}", "# title", "West US 2", "-rf", "(a)", "å"]
+# A text without a brace, and a filter that makes one of it.
+HIDDEN = {
+    r'"\x7b\x7b 7*7 }}"': "from_yaml",
+    r'"\u007b\u007b 7*7 }}"': "from_json",
+    "%7B%7B 7*7 }}": "urldecode",
+    "(( 7*7 }}": "replace('(', '{')",
+    "[[ 7*7 }}": r"regex_replace('\[', '{')",
+    "e3sgNyo3IH19": "b64decode",
+}
 
 
-def evaluated(value: Any) -> Any:
+def evaluated(value: Any, expression: str = "it") -> Any:
     """A variable of this value, where a task uses it."""
-    return Templar(DataLoader(), variables={"it": value}).template(_trust.template("{{ it }}"))
+    templar = Templar(DataLoader(), variables={"it": value})
+    return templar.template(_trust.template(f"{{{{ {expression} }}}}"))
 
 
-@pytest.mark.parametrize("text", EVIL + HARMLESS)
-def test_data_stays_what_it_is(text: str) -> None:
-    assert evaluated(_trust.data(text)) == text
+@pytest.mark.parametrize("mark", [_trust.data, _trust.name])
+@pytest.mark.parametrize("text", [*PLAIN, *TEMPLATES, *OTHERS, *HIDDEN])
+def test_data_stays_what_it_is(mark: Any, text: str) -> None:
+    assert evaluated(mark(text)) == text
     nested = {"tags": {text: [text]}, "count": 3, "on": True, "none": None}
-    assert _trust.data(nested) == nested
-    assert evaluated(_trust.data(nested)) == nested
+    assert mark(nested) == nested
+    assert evaluated(mark(nested)) == nested
 
 
-@pytest.mark.parametrize("text", EVIL)
-def test_what_was_composed_of_data_stays_data(text: str) -> None:
-    assert evaluated(_trust.composed(_trust.data(text))) == text
+@pytest.mark.parametrize(("text", "made_by"), HIDDEN.items())
+def test_what_a_filter_makes_of_data_stays_data(text: str, made_by: str) -> None:
+    """In a task, and in a fact or a composed variable that a task uses later."""
+    for value, expression in ((_trust.data(text), "it"), (_trust.data({"tag": text}), "it.tag")):
+        once = evaluated(value, f"{expression} | {made_by}")
+        assert once == "{{ 7*7 }}"
+        assert evaluated(once) == "{{ 7*7 }}"
+
+
+def test_the_names_of_tags_are_data_too() -> None:
+    once = evaluated(_trust.data({"%7B%7B 7*7 }}": "tag"}), "it.keys() | first | urldecode")
+    assert evaluated(once) == "{{ 7*7 }}"
+
+
+def trusted(text: Any) -> bool:
+    """Whether it goes without a mark, before ansible-core 2.19, or with one, from then on."""
+    marked = type(text).__name__ != "str"
+    return marked if type(_trust.template("x")).__name__ != "str" else not marked
+
+
+def test_only_the_plainest_names_are_shown_as_ordinary_texts() -> None:
+    assert [text for text in [*PLAIN, *TEMPLATES, *OTHERS] if trusted(_trust.name(text))] == PLAIN
+    assert not [text for text in PLAIN if trusted(_trust.data(text))]
+    assert not trusted(_trust.name({"a": PLAIN[0]})["a"])
 
 
 def test_our_own_templates_are_evaluated() -> None:
