@@ -10,7 +10,9 @@ short_description: A report of the credentials of a fleet as CSV
 version_added: 1.0.0
 description:
   - Makes a table of what M(operator_nexus.credentials.nexus_credential_rotation_info) returned, with a row for each
-    credential, and one for a cluster that has none. The first row has the names of the columns.
+    credential, and one for a cluster of which none is listed. The first row has the names of the columns.
+  - Each row also has what there is of its cluster, with numbers of credentials by status (C(status_...)) and by fault
+    (C(fault_...)). These are the same in all rows of a cluster, so they must not be added up.
   - A text that a spreadsheet would take for a formula, since it begins with C(=), C(+), C(-) or C(@), gets a C(') in
     front.
   - The worst comes first, and the same result gives the same text. A character that cannot be printed, such as the end

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: rotation_report_having
-short_description: The clusters of a fleet that have one of some statuses
+short_description: The clusters of a fleet that have one of some statuses or faults
 version_added: 1.0.0
 description:
   - Finds, in what M(operator_nexus.credentials.nexus_credential_rotation_info) returned, the clusters that have one of
-    these statuses themselves, or credentials with one. A cluster's own status is only that of its worst credential.
+    these statuses themselves, or credentials with such a fault, be it their worst or not. A credential that is overdue
+    stays so when it has expired, too.
+  - A cluster that tells a C(problem) is V(unknown), whatever else it is. Not all of it was read.
   - The worst comes first. All credentials count, whatever the module's option C(detail) was.
 author:
   - operator_nexus contributors (@operator-nexus)
@@ -23,7 +25,8 @@ options:
     required: true
   statuses:
     description:
-      - The statuses, as the module has them.
+      - The statuses and faults, as the module has them.
+      - V(problems) stands for all of them but V(ok) and V(not_deployed).
     type: list
     elements: str
     required: true
@@ -37,17 +40,19 @@ EXAMPLES = r"""
     detail: summary
   register: fleet
 
-- name: Stop where credentials are overdue or lie in another vault
+- name: Stop where credentials are overdue or lie in another vault, where not all was read, or where there is no cluster
   ansible.builtin.assert:
-    that: late == []
-    fail_msg: "{{ late | map(attribute='name') | join(', ') }}"
+    that:
+      - bad == []
+      - fleet.summary.clusters > 0
+    fail_msg: "{{ bad | map(attribute='name') | join(', ') }}"
   vars:
-    late: "{{ fleet | operator_nexus.credentials.rotation_report_having(['overdue', 'expired', 'misplaced']) }}"
+    bad: "{{ fleet | operator_nexus.credentials.rotation_report_having(['expired', 'overdue', 'misplaced', 'unknown']) }}"
 """
 
 RETURN = r"""
 _value:
-  description: The clusters, each with C(id), C(name), and which of these C(statuses) it has.
+  description: The clusters, each with C(id), C(name), and as C(statuses) which of those it has.
   type: list
   elements: dict
 """

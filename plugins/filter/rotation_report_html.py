@@ -14,7 +14,7 @@ description:
     credentials.
   - The page is one file that loads nothing, neither script nor style nor font. Its content security policy allows
     nothing else than the one script and the one style in it. It also serves without scripts, in the dark, on paper and
-    on a narrow screen.
+    on a narrow screen. On paper and without scripts it lists the credentials that are not in order.
   - No text of Azure becomes a part of the page's markup or script.
   - The worst comes first, and the same result gives the same text. A character that cannot be printed, such as the end
     of a line, or that turns the direction of the text, is shown as C(U+FFFD).

@@ -15,21 +15,27 @@ from typing import Any
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._rotation_status import (
     CLUSTER_STATUSES,
+    FAULTS,
+    NOT_DEPLOYED,
+    OK,
     STATUSES,
     UNKNOWN,
 )
 
 Document = dict[str, Any]
 
+PROBLEMS = "problems"
+"""Stands for each status with which somebody has to look."""
+
 _CLUSTER = ("id", "name", "location", "detailed_status", "status", "problem", "method")
 _CREDENTIAL = (
-    *("device_id", "device_name", "device_kind", "credential", "status", "message"),
+    *("device_id", "device_name", "device_kind", "credential", "status", "faults", "message"),
     *("last_rotation", "age_days", "rotation_period_days", "next_rotation", "overdue"),
     *("expire_period_days", "expiry", "expired"),
 )
 _ARCHIVED = ("key_vault_id", "key_vault_uri", "secret_name", "secret_version")
 _SECRET = ("found", "enabled", "expires", "problem")
-_TIMES = ("oldest_rotation", "next_rotation", "next_expiry")
+TIMES = ("oldest_rotation", "next_rotation", "next_expiry")
 
 
 def read(result: Any) -> Document:
@@ -61,26 +67,40 @@ def problems(report: Mapping[str, Any]) -> list[Document]:
         {**item, "cluster": place}
         for place, cluster in enumerate(report["clusters"])
         for item in cluster["credentials"]
-        if item["status"] != STATUSES[-1]
+        if item["status"] != OK
     ]
     return sorted(found, key=lambda item: (STATUSES.index(item["status"]), item["cluster"]))
 
 
 def having(report: Mapping[str, Any], statuses: Sequence[str]) -> list[Document]:
-    """The clusters that have one of these statuses, or credentials with one: {id, name, statuses}.
+    """The clusters that have one of these statuses, or credentials with one, be it their worst or not.
 
-    Raises ValueError.
+    Gives {id, name, statuses}. One of which not all was read is unknown, whatever else it is. Raises ValueError.
     """
-    unknown = sorted(set(map(str, statuses)) - set(CLUSTER_STATUSES))
+    wanted = set(map(str, statuses))
+    unknown = sorted(wanted - {*CLUSTER_STATUSES, PROBLEMS})
     if unknown:
-        raise ValueError(f"there is no status {', '.join(unknown)}; there are {', '.join(CLUSTER_STATUSES)}")
+        known = ", ".join((*CLUSTER_STATUSES, PROBLEMS))
+        raise ValueError(f"there is no status {', '.join(unknown)}; there are {known}")
+    if PROBLEMS in wanted:
+        wanted |= {*CLUSTER_STATUSES} - {OK, NOT_DEPLOYED}
     found = []
     for cluster in report["clusters"]:
-        own = {cluster["status"], *(name for name, number in cluster["summary"]["by_status"].items() if number)}
-        shown = [name for name in CLUSTER_STATUSES if name in own and name in statuses]
+        numbers = {**cluster["summary"]["by_status"], **cluster["summary"]["by_fault"]}
+        own = {cluster["status"], *(name for name, number in numbers.items() if number)}
+        if cluster["problem"]:
+            own.add(UNKNOWN)
+        shown = [name for name in CLUSTER_STATUSES if name in own & wanted]
         if shown:
             found.append({"id": cluster["id"], "name": cluster["name"], "statuses": shown})
     return found
+
+
+def flat(item: Mapping[str, Any]) -> Document:
+    """A credential without what it is nested in: its secret's place is as it is, what the vault told has `secret_`."""
+    told = {f"secret_{name}": value for name, value in (item.get("secret") or dict.fromkeys(_SECRET)).items()}
+    own = {name: value for name, value in item.items() if name not in ("archived_in", "secret")}
+    return {**own, **item["archived_in"], **told}
 
 
 def vault_name(vault: Mapping[str, Any]) -> str:
@@ -107,9 +127,11 @@ def _cluster(raw: Mapping[str, Any]) -> Document:
 
 
 def _credential(raw: Mapping[str, Any]) -> Document:
+    found = {_status(name, FAULTS) for name in raw.get("faults") or []}
     shown = {
         **_pick(raw, _CREDENTIAL),
         "status": _status(raw.get("status"), STATUSES),
+        "faults": [name for name in FAULTS if name in found],
         "archived_in": _pick(raw.get("archived_in"), _ARCHIVED),
         "in_expected_vault": clean(raw.get("in_expected_vault")),
     }
@@ -121,7 +143,8 @@ def _summary(raw: Mapping[str, Any]) -> Document:
         "devices": _number(raw.get("devices")),
         "credentials": _number(raw.get("credentials")),
         "by_status": _counts(raw.get("by_status"), STATUSES),
-        **_pick(raw, _TIMES),
+        "by_fault": _counts(raw.get("by_fault"), FAULTS),
+        **_pick(raw, TIMES),
     }
 
 

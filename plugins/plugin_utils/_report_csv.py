@@ -13,13 +13,25 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._rotation_status import FAULTS, STATUSES
+from ansible_collections.operator_nexus.credentials.plugins.plugin_utils import _report
+
+_SUMMARY = (
+    *("cluster_devices", "cluster_credentials"),
+    *(f"cluster_{name}" for name in _report.TIMES),
+    # How many credentials have which status, and how many which fault.
+    *(f"status_{name}" for name in STATUSES),
+    *(f"fault_{name}" for name in FAULTS),
+)
 COLUMNS = (
-    *("checked_at", "cluster_name", "cluster_id", "location", "cluster_status", "cluster_problem", "method"),
-    *("expected_vault", "device_name", "device_kind", "device_id", "credential", "status", "message"),
+    *("checked_at", "cluster_name", "cluster_id", "subscription_id", "resource_group", "location", "detailed_status"),
+    *("cluster_status", "cluster_problem", "method", "expected_vault", "expected_vault_source"),
+    *("device_name", "device_kind", "device_id", "credential", "status", "faults", "message"),
     *("last_rotation", "age_days", "rotation_period_days", "next_rotation", "overdue"),
     *("expire_period_days", "expiry", "expired"),
     *("key_vault_id", "key_vault_uri", "secret_name", "secret_version", "in_expected_vault"),
-    *("secret_found", "secret_enabled", "secret_expires", "secret_problem"),
+    *("secret_found", "secret_enabled", "secret_expires", "secret_problem", "vault_problem"),
+    *_SUMMARY,
 )
 # A cell that begins so is a formula to a spreadsheet; the wide ones are to some of them.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -36,21 +48,29 @@ def render(report: Mapping[str, Any]) -> str:
 
 
 def rows(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Column -> value. The numbers of a cluster stand in each of its rows."""
+    problems = {_report.vault_name(vault).lower(): vault["problem"] for vault in report["vaults"]}
     for cluster in report["clusters"]:
-        vault = cluster["expected_vault"]
-        common = {
-            "checked_at": report["checked_at"],
-            "cluster_name": cluster["name"],
-            "cluster_id": cluster["id"],
-            "location": cluster["location"],
-            "cluster_status": cluster["status"],
-            "cluster_problem": cluster["problem"],
-            "method": cluster["method"],
-            "expected_vault": vault["key_vault_id"] or vault["key_vault_uri"],
-        }
-        for item in cluster["credentials"] or [{}]:
-            secret = {f"secret_{name}": value for name, value in (item.get("secret") or {}).items()}
-            yield {**common, **item, **item.get("archived_in", {}), **secret}
+        common = {"checked_at": report["checked_at"], **_cluster(cluster)}
+        if not cluster["credentials"]:
+            yield common
+        for item in cluster["credentials"]:
+            shown = _report.flat(item)
+            yield {**common, **shown, "vault_problem": problems.get(_report.vault_name(shown).lower())}
+
+
+def _cluster(cluster: Mapping[str, Any]) -> dict[str, Any]:
+    vault, summary = cluster["expected_vault"], cluster["summary"]
+    numbers = [summary["devices"], summary["credentials"], *(summary[name] for name in _report.TIMES)]
+    numbers += [*summary["by_status"].values(), *summary["by_fault"].values()]
+    return {
+        **{f"cluster_{name}": cluster[name] for name in ("name", "id", "status", "problem")},
+        **{name: cluster[name] for name in ("subscription_id", "resource_group", "location", "detailed_status")},
+        "method": cluster["method"],
+        "expected_vault": vault["key_vault_id"] or vault["key_vault_uri"],
+        "expected_vault_source": vault["source"],
+        **dict(zip(_SUMMARY, numbers, strict=True)),
+    }
 
 
 def defuse(text: str) -> str:
@@ -63,4 +83,6 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list):
+        return " ".join(value)
     return defuse(str(value))

@@ -4,8 +4,9 @@
 """A report of the fleet as one HTML file that asks nobody for anything. Pure, but for its own two files beside it.
 
 Private to this collection. Clusters, the timeline and the meaning of each status are plain HTML. The credentials are
-JSON inside the page, from which _report_page.js makes the rows of a cluster that is opened; without it the page lists
-the credentials that are not in order. The policy of the page allows that one script and that one style, nothing else.
+JSON inside the page, from which _report_page.js makes the rows of a cluster that is opened. The list of credentials
+that are not in order is for paper, and for those who run no scripts. The policy of the page allows that one script and
+that one style, nothing else.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ from ansible_collections.operator_nexus.credentials.plugins.plugin_utils._markup
 
 Document = dict[str, Any]
 
-LISTED_WITHOUT_SCRIPT = 1000
-"""Of the credentials that are not in order. The CSV file has all."""
+LISTED = 1000
+"""Of the credentials that are not in order, where no cluster can be opened. The CSV file has all."""
 
 # status -> (its word, its sign, its meaning). A sign has a shape of its own, for those who see no colours.
 MEANINGS = {
@@ -42,7 +43,7 @@ MEANINGS = {
     "secret_unusable": (
         "Secret unusable",
         "◆",
-        "The vault does not have the version of the secret that the device names, or has it disabled.",
+        "The vault does not have the version of the secret that the device names, or has it as disabled or expired.",
     ),
     "not_archived": ("Not archived", "▽", "It was rotated, but into no vault of yours."),
     "misplaced": ("Misplaced", "◇", "It lies in another vault than it should."),
@@ -100,7 +101,7 @@ def _header(report: Mapping[str, Any], title: str) -> Markup:
         "header",
         {},
         tag("h1", {}, title),
-        tag("p", {"class": f"verdict {report['status']}"}, _verdict(report)),
+        tag("p", {"class": "verdict"}, _verdict(report)),
         tag("p", {"class": "quiet"}, "As of ", tag("time", {}, _time(report["checked_at"])), " UTC"),
     )
 
@@ -111,10 +112,14 @@ def _verdict(report: Mapping[str, Any]) -> str:
     total = summary["clusters"]
     if not total:
         return "No cluster was found: nothing is known."
-    bad = total - summary["clusters_by_status"][OK] - summary["clusters_by_status"][NOT_DEPLOYED]
-    if not bad:
-        return f"Every credential of {_of(total, 'cluster')} is in order."
-    return f"{bad} of {_of(total, 'cluster')} {'needs' if bad == 1 else 'need'} a look."
+    good, new = summary["clusters_by_status"][OK], summary["clusters_by_status"][NOT_DEPLOYED]
+    bad = total - good - new
+    if bad:
+        return f"{bad:,} of {_of(total, 'cluster')} {'needs' if bad == 1 else 'need'} a look."
+    if not good:
+        return f"{_of(new, 'cluster')}, not deployed yet: there is no credential."
+    more = f"; {new:,} more {'is' if new == 1 else 'are'} not deployed yet." if new else "."
+    return f"Every credential of {_of(good, 'cluster')} is in order{more}"
 
 
 def _sections(report: Mapping[str, Any]) -> Iterator[Markup]:
@@ -135,15 +140,19 @@ def _section(name: str, title: str, *children: Any) -> Markup:
 def _tiles(report: Mapping[str, Any]) -> Markup:
     """What there is. A tile of a status is a button once the script is there."""
     summary = report["summary"]
+    with_it = {**summary["by_fault"], OK: summary["by_status"][OK]}
     tiles = [
         _tile(None, "Clusters", summary["clusters"], _of(summary["devices"], "device")),
         *(
-            _tile(name, MEANINGS[name][0], number, _of(summary["by_status"].get(name, 0), "credential"))
+            _tile(name, MEANINGS[name][0], number, _of(with_it.get(name, 0), "credential"))
             for name, number in summary["clusters_by_status"].items()
-            if number or summary["by_status"].get(name) or name == OK
+            if number or with_it.get(name) or name == OK
         ),
     ]
-    note = "The number is that of clusters by their worst credential; below it, of credentials with this status."
+    note = (
+        "The number is that of clusters by their worst fault; below it, of all credentials that have this fault, be it "
+        "their worst or not."
+    )
     return _section("overview", "Overview", tag("ul", {"class": "tiles"}, *tiles), tag("p", {"class": "quiet"}, note))
 
 
@@ -176,11 +185,11 @@ def _timeline(report: Mapping[str, Any]) -> Iterator[Markup]:
 
 
 def _kinds(report: Mapping[str, Any]) -> Iterator[Markup]:
-    """How many of each kind of credential have which status."""
+    """How many of each kind of credential have which fault."""
     numbers: dict[str, Counter[str]] = {}
     for cluster in report["clusters"]:
         for item in cluster["credentials"]:
-            numbers.setdefault(item["credential"] or "(not told)", Counter())[item["status"]] += 1
+            numbers.setdefault(item["credential"] or "(not told)", Counter()).update(item["faults"] or [OK])
     if not numbers:
         return
     shown = [name for name in STATUSES if any(one[name] for one in numbers.values())]
@@ -198,7 +207,8 @@ def _kinds(report: Mapping[str, Any]) -> Iterator[Markup]:
         for kind, one in sorted(numbers.items())
     ]
     table = tag("table", {}, tag("thead", {}, tag("tr", {}, *head)), tag("tbody", {}, *lines))
-    yield _section("kinds", "By kind of credential", tag("div", {"class": "scroll"}, table))
+    note = tag("p", {"class": "quiet"}, "A credential counts for each of its faults.")
+    yield _section("kinds", "By kind of credential", note, tag("div", {"class": "scroll"}, table))
 
 
 def _clusters(report: Mapping[str, Any]) -> Markup:
@@ -213,7 +223,9 @@ def _clusters(report: Mapping[str, Any]) -> Markup:
         tag("thead", {}, tag("tr", {}, *head)),
         tag("tbody", {}, *lines),
     )
-    return _section("clusters", "Clusters", _filters(), tag("div", {"class": "scroll"}, table))
+    # Outside of the form, which paper does not have: it tells what the rows were chosen by.
+    count = tag("p", {"id": "count", "class": "quiet", "role": "status"})
+    return _section("clusters", "Clusters", _filters(), count, tag("div", {"class": "scroll"}, table))
 
 
 def _filters() -> Markup:
@@ -230,8 +242,7 @@ def _filters() -> Markup:
         )
     ]
     clear = tag("button", {"type": "reset"}, "Clear")
-    count = tag("p", {"id": "count", "class": "quiet", "role": "status"})
-    return tag("form", {"id": "filters", "hidden": True}, search, *choices, clear, count)
+    return tag("form", {"id": "filters", "hidden": True}, search, *choices, clear)
 
 
 def _cluster(place: int, cluster: Mapping[str, Any]) -> Markup:
@@ -253,17 +264,19 @@ def _cluster(place: int, cluster: Mapping[str, Any]) -> Markup:
 
 
 def _faults(summary: Mapping[str, Any]) -> Markup:
-    """How many credentials are not in order, and in which way."""
+    """How many credentials are not in order, and in which ways."""
     if not summary["credentials"]:
         return join("–")
-    by_status = {name: number for name, number in summary["by_status"].items() if number and name != OK}
-    ways = ", ".join(f"{number} {MEANINGS[name][0].lower()}" for name, number in by_status.items())
-    total = f"{sum(by_status.values())} of {summary['credentials']}"
-    return join(tag("span", {"class": "figures"}, total), tag("small", {}, ways))
+    total = f"{summary['credentials'] - summary['by_status'][OK]} of {summary['credentials']}"
+    return join(tag("span", {"class": "figures"}, total), tag("small", {}, _ways(summary["by_fault"])))
+
+
+def _ways(numbers: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {MEANINGS[name][0].lower()}" for name, number in numbers.items() if number)
 
 
 def _problems(report: Mapping[str, Any]) -> Iterator[Markup]:
-    """For those who run no scripts."""
+    """For paper, and for those who run no scripts."""
     found = _report.problems(report)
     if not found:
         return
@@ -272,27 +285,29 @@ def _problems(report: Mapping[str, Any]) -> Iterator[Markup]:
     lines = [
         tag(
             "tr",
-            {},
+            {"data-of": item["cluster"]},
             tag("td", {}, clusters[item["cluster"]]["name"]),
             tag("td", {}, item["device_name"]),
             tag("td", {}, item["credential"]),
-            tag("td", {}, _badge(item["status"])),
+            tag("td", {}, *map(_badge, item["faults"] or [item["status"]])),
             tag("td", {}, item["message"]),
         )
-        for item in found[:LISTED_WITHOUT_SCRIPT]
+        for item in found[:LISTED]
     ]
     more = len(found) - len(lines)
     note = f"The worst of them; {more:,} more are in the CSV file." if more else ""
     table = tag("table", {}, tag("thead", {}, tag("tr", {}, *head)), tag("tbody", {}, *lines))
-    listed = _section("problems", "Credentials that are not in order", tag("p", {"class": "quiet"}, note), table)
-    yield tag("noscript", {}, listed)
+    yield _section("problems", "Credentials that are not in order", tag("p", {"class": "quiet"}, note), table)
 
 
 def _legend(report: Mapping[str, Any]) -> Markup:
     lines = [
         join(tag("dt", {}, _badge(name)), tag("dd", {}, meaning)) for name, (_word, _mark, meaning) in MEANINGS.items()
     ]
-    order = "The worst first. A credential has the first status that fits, and a cluster that of its worst credential."
+    order = (
+        "The worst first. A credential may have several of these faults. The worst one is its status, and a cluster "
+        "has the status of its worst credential."
+    )
     return _section("legend", "What each status means", tag("p", {"class": "quiet"}, order), tag("dl", {}, *lines))
 
 
@@ -304,26 +319,36 @@ def _footer(report: Mapping[str, Any]) -> Markup:
     return tag("footer", {}, tag("p", {"class": "quiet"}, words, left_out if missing > 0 else ""))
 
 
+# What a list of the data has of a credential, behind the numbers of its device and of its vault.
+_OF_DEVICE = ("device_id", "device_name", "device_kind")
+_OF_VAULT = ("key_vault_id", "key_vault_uri")
+_OF_CREDENTIAL = (
+    *("credential", "status", "faults", "message", "last_rotation", "age_days", "rotation_period_days"),
+    *("next_rotation", "overdue", "expire_period_days", "expiry", "expired", "secret_name", "secret_version"),
+    *("in_expected_vault", "secret_found", "secret_enabled", "secret_expires", "secret_problem"),
+)
+
+
 def _data(report: Mapping[str, Any]) -> Document:
-    """All that the script shows: clusters in the order of the rows, their devices, and credentials as short lists."""
+    """All that the script shows: clusters in the order of the rows, and credentials as short lists."""
     return {
         "statuses": {name: [word, mark] for name, (word, mark, _meaning) in MEANINGS.items()},
+        "kinds": KINDS,
+        "members": {"device": _OF_DEVICE, "vault": (*_OF_VAULT, "vault"), "credential": _OF_CREDENTIAL},
         "clusters": [_cluster_data(cluster) for cluster in report["clusters"]],
     }
 
 
 def _cluster_data(cluster: Mapping[str, Any]) -> Document:
     summary, vault = cluster["summary"], cluster["expected_vault"]
-    devices: dict[str, int] = {}
-    shown: list[list[Any]] = []
+    devices: dict[tuple[Any, ...], int] = {}
+    vaults: dict[tuple[Any, ...], int] = {}
     credentials = []
-    for item in cluster["credentials"]:
-        key = str(item["device_id"] or item["device_name"])
-        if key not in devices:
-            devices[key] = len(devices)
-            kind = KINDS.get(item["device_kind"], item["device_kind"])
-            shown.append([item["device_name"], kind, item["device_id"]])
-        credentials.append([devices[key], *_credential_data(item)])
+    for item in map(_report.flat, cluster["credentials"]):
+        device = tuple(item[name] for name in _OF_DEVICE)
+        place = (*(item[name] for name in _OF_VAULT), _report.vault_name(item))
+        numbers = [devices.setdefault(device, len(devices)), vaults.setdefault(place, len(vaults))]
+        credentials.append([*numbers, *(item[name] for name in _OF_CREDENTIAL)])
     return {
         "name": cluster["name"],
         "id": cluster["id"],
@@ -332,31 +357,20 @@ def _cluster_data(cluster: Mapping[str, Any]) -> Document:
         "method": METHODS.get(cluster["method"], ""),
         "vault": _report.vault_name(vault),
         "vaultInFull": vault["key_vault_id"] or vault["key_vault_uri"],
+        "vaultSource": vault["source"],
         "state": cluster["detailed_status"],
         "problem": cluster["problem"],
+        "deviceCount": summary["devices"],
         "count": summary["credentials"],
-        "faults": {name: number for name, number in summary["by_status"].items() if number},
+        "statuses": {name: number for name, number in summary["by_status"].items() if number},
+        "faults": {name: number for name, number in summary["by_fault"].items() if number},
         "oldest": summary["oldest_rotation"] or "",
         "next": summary["next_rotation"] or "",
         "expiry": summary["next_expiry"] or "",
-        "devices": shown,
+        "devices": list(devices),
+        "vaults": list(vaults),
         "credentials": credentials,
     }
-
-
-def _credential_data(item: Mapping[str, Any]) -> list[Any]:
-    place = item["archived_in"]
-    return [
-        item["credential"],
-        item["status"],
-        item["message"],
-        item["last_rotation"],
-        item["next_rotation"],
-        item["expiry"],
-        _report.vault_name(place),
-        place["secret_name"],
-        place["secret_version"],
-    ]
 
 
 def _badge(status: str) -> Markup:

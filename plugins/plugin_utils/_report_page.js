@@ -6,7 +6,10 @@
   const order = Object.keys(data.statuses);
   const table = document.getElementById("table");
   const body = table.tBodies[0];
-  const rows = Array.from(body.rows, (row) => ({ row, cluster: data.clusters[Number(row.dataset.place)], detail: null }));
+  // `listed` are the lines of a cluster in the list of what is not in order, which is for paper.
+  const rows = Array.from(body.rows, (row) =>
+    ({ row, cluster: data.clusters[Number(row.dataset.place)], detail: null, listed: [] }));
+  for (const line of document.querySelectorAll("#problems [data-of]")) rows[Number(line.dataset.of)].listed.push(line);
   const form = document.getElementById("filters");
   const tiles = Array.from(document.querySelectorAll("button.tile"));
 
@@ -22,25 +25,30 @@
     shape.setAttribute("aria-hidden", "true");
     return make("span", "badge " + status, shape, word);
   };
-  const day = (text) => (text ? text.slice(0, 10) : "–");
-  const faults = (cluster) => cluster.count - (cluster.faults.ok ?? 0);
+  const statusWord = (status) => data.statuses[status][0];
+  const tally = (numbers) =>
+    Object.entries(numbers).map(([name, number]) => `${number} ${statusWord(name).toLowerCase()}`).join(", ");
+  const inFull = (time) => (time ? time.replace("T", " ").replace("Z", " UTC") : "");
 
-  // Sorting. No date comes after all dates.
+  const has = (cluster, status) => (status === "ok" ? cluster.statuses.ok : cluster.faults[status]) > 0;
+
+  // Sorting. What is not known comes last, whichever way the rest goes.
   const keys = {
     status: (cluster) => order.indexOf(cluster.status),
-    faults: (cluster) => -faults(cluster),
-    oldest: (cluster) => cluster.oldest || "9999",
-    next: (cluster) => cluster.next || "9999",
-    expiry: (cluster) => cluster.expiry || "9999",
+    faults: (cluster) => cluster.count - (cluster.statuses.ok ?? 0),
   };
   const words = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
-  const compare = (one, other) =>
-    typeof one === "number" ? one - other : words.compare(one ?? "", other ?? "");
+  const compare = (one, other, sign) => {
+    if (typeof one === "number") return sign * (one - other);
+    if (!one || !other) return !one - !other;
+    return sign * words.compare(one, other);
+  };
   const sort = (head, key) => {
-    const descending = head.getAttribute("aria-sort") === "ascending";
+    const now = head.getAttribute("aria-sort");
+    // Of these, the most are asked for.
+    const descending = now ? now === "ascending" : key === "faults";
     const value = keys[key] ?? ((cluster) => cluster[key]);
-    const sign = descending ? -1 : 1;
-    rows.sort((one, other) => sign * compare(value(one.cluster), value(other.cluster))
+    rows.sort((one, other) => compare(value(one.cluster), value(other.cluster), descending ? -1 : 1)
       || words.compare(one.cluster.name ?? "", other.cluster.name ?? ""));
     for (const other of table.tHead.querySelectorAll("th")) other.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", descending ? "descending" : "ascending");
@@ -53,30 +61,62 @@
   };
 
   // What is opened below a cluster.
+  const named = (names, values) => Object.fromEntries(names.map((name, at) => [name, values[at]]));
+  const credentialOf = (cluster, [device, vault, ...own]) => ({
+    ...named(data.members.device, cluster.devices[device]), ...named(data.members.vault, cluster.vaults[vault]),
+    ...named(data.members.credential, own) });
+  const list = (...told) => {
+    const found = make("dl");
+    for (const [name, value] of told) if (value) found.append(make("dt", "", name), make("dd", "", String(value)));
+    return found;
+  };
   const titles = ["Device", "Credential", "Status", "Rotated", "Next due", "Expires", "Vault and secret"];
-  const date = (title, text) => {
-    const cell = make("td", "date", day(text));
+  const days = (number) => (number === 1 ? "1 day" : `${number} days`);
+  const date = (title, time, more) => {
+    const cell = make("td", "date", time ? time.slice(0, 10) : "–");
+    if (time) cell.append(make("small", "", time.slice(11)));
+    if (more) cell.append(make("small", "", more));
     cell.dataset.label = title; // shown where there is no room for a head
     return cell;
   };
-  const credentialRow = (cluster, item) => {
-    const [at, credential, status, message, rotated, next, expiry, vault, secret, version] = item;
-    const [name, kind, id] = cluster.devices[at];
-    const device = make("td", "device", name, make("small", "", kind));
-    if (id) device.title = id;
-    const place = make("td", "", vault || "–");
-    if (secret) place.append(make("div", "secret", secret + (version ? " / " + version : "")));
-    return make("tr", "", device, make("td", "", credential || "(not told)"),
-      make("td", "", badge(status), message ? make("small", "", message) : ""), date("Rotated", rotated),
-      date("Next due", next), date("Expires", expiry), place);
+  const secretInVault = (one) => {
+    const { secret_found: found, secret_enabled: enabled, secret_expires: expires, secret_problem: problem } = one;
+    const told = [];
+    if (problem) told.push(`not told (${problem})`);
+    if (found !== null) told.push(found ? "found" : "not found");
+    if (enabled !== null) told.push(enabled ? "enabled" : "disabled");
+    if (expires) told.push(`expires ${inFull(expires)}`);
+    return told.join(", ");
   };
-  const facts = (cluster) => {
-    const list = make("dl");
-    const told = [["Id", cluster.id], ["State", cluster.state], ["Location", cluster.location], ["Method", cluster.method],
-      ["Expected vault", cluster.vaultInFull], ["Problem", cluster.problem]];
-    for (const [name, value] of told) if (value) list.append(make("dt", "", name), make("dd", "", value));
-    return list;
+  const place = (one) => {
+    const cell = make("td", "", one.vault || "–");
+    if (one.in_expected_vault !== null)
+      cell.append(make("small", "", one.in_expected_vault ? "the expected vault" : "not the expected vault"));
+    if (one.secret_name || one.secret_version)
+      cell.append(make("div", "secret", [one.secret_name, one.secret_version].filter(Boolean).join(" / ")));
+    const held = secretInVault(one);
+    if (held) cell.append(make("div", "secret", "In the vault: " + held));
+    const ids = list(["Device", one.device_id], ["Vault", one.key_vault_id], ["Vault URI", one.key_vault_uri]);
+    cell.append(make("details", "", make("summary", "", "Ids"), ids));
+    return cell;
   };
+  const credentialRow = (one) => {
+    const { rotation_period_days: every, expire_period_days: valid, age_days: age } = one;
+    const kind = data.kinds[one.device_kind] ?? one.device_kind;
+    return make("tr", "", make("td", "device", one.device_name, make("small", "", kind)),
+      make("td", "", one.credential || "(not told)"),
+      make("td", "", ...(one.faults.length ? one.faults : [one.status]).map(badge),
+        one.message ? make("small", "", one.message) : ""),
+      date("Rotated", one.last_rotation, age === null ? "" : `${days(age)} ago`),
+      date("Next due", one.next_rotation, every ? `every ${days(every)}` : ""),
+      date("Expires", one.expiry, valid ? `valid ${days(valid)}` : ""), place(one));
+  };
+  const facts = (cluster) => list(["Problem", cluster.problem], ["Id", cluster.id], ["State", cluster.state], ["Location", cluster.location],
+    ["Method", cluster.method],
+    ["Expected vault", cluster.vaultInFull && `${cluster.vaultInFull} (${cluster.vaultSource})`],
+    ["Devices", cluster.deviceCount], ["Credentials", cluster.count], ["By worst fault", tally(cluster.statuses)],
+    ["By fault", tally(cluster.faults)], ["Oldest rotation", inFull(cluster.oldest)],
+    ["Next due", inFull(cluster.next)], ["Next expiry", inFull(cluster.expiry)]);
   const credentialTable = (cluster) => {
     if (!cluster.credentials.length) return make("p", "quiet", "No credential is listed.");
     const heads = titles.map((title) => {
@@ -84,7 +124,7 @@
       head.scope = "col";
       return head;
     });
-    const lines = cluster.credentials.map((item) => credentialRow(cluster, item));
+    const lines = cluster.credentials.map((item) => credentialRow(credentialOf(cluster, item)));
     return make("div", "scroll", make("table", "", make("thead", "", make("tr", "", ...heads)), make("tbody", "", ...lines)));
   };
   const toggle = (entry, button) => {
@@ -103,14 +143,16 @@
   };
 
   // Filtering.
-  const haystack = (cluster) =>
-    [cluster.name, cluster.id, cluster.location, cluster.vaultInFull, cluster.problem, cluster.state,
-      ...cluster.devices.flatMap(([name]) => name), ...cluster.credentials.flatMap((item) => [item[1], item[3], item[8]])]
+  const haystack = (cluster) => {
+    const texts = cluster.credentials.map((item) => credentialOf(cluster, item)).flatMap((one) =>
+      [one.device_name, one.credential, one.message, one.vault, one.secret_name, one.secret_version]);
+    return [cluster.name, cluster.id, cluster.location, cluster.vaultInFull, cluster.problem, cluster.state, ...texts]
       .join("\n").toLowerCase();
+  };
   const fits = (entry, wanted) => {
     const { cluster } = entry;
     if (wanted.status && cluster.status !== wanted.status) return false;
-    if (wanted.has && !cluster.faults[wanted.has]) return false;
+    if (wanted.has && !has(cluster, wanted.has)) return false;
     for (const name of ["location", "method", "vault"])
       if (wanted[name] && (cluster[name] || "none") !== wanted[name]) return false;
     if (!wanted.text) return true;
@@ -126,9 +168,12 @@
       const open = entry.row.querySelector("button.name").getAttribute("aria-expanded") === "true";
       entry.row.hidden = !shown;
       if (entry.detail) entry.detail.hidden = !shown || !open;
+      for (const line of entry.listed) line.hidden = !shown;
       count += shown;
     }
-    document.getElementById("count").textContent = `${count} of ${rows.length} clusters`;
+    const chosen = Array.from(form.elements).filter((field) => field.name && wanted[field.name]).map((field) =>
+      `${field.labels[0].firstChild.data.trim()}: ${field.selectedOptions?.[0].text ?? wanted.text}`);
+    document.getElementById("count").textContent = [`${count} of ${rows.length} clusters`, ...chosen].join(" · ");
     for (const tile of tiles) tile.setAttribute("aria-pressed", String(tile.dataset.status === (wanted.status || wanted.has)));
   };
   const choices = (name, values, word = (value) => value) => {
@@ -140,10 +185,9 @@
     }
   };
 
-  const statusWord = (status) => data.statuses[status][0];
   const distinct = (name) => [...new Set(data.clusters.map((cluster) => cluster[name] || "none"))].sort(words.compare);
   choices("status", order.filter((name) => data.clusters.some((cluster) => cluster.status === name)), statusWord);
-  choices("has", order.filter((name) => data.clusters.some((cluster) => cluster.faults[name])), statusWord);
+  choices("has", order.filter((name) => data.clusters.some((cluster) => has(cluster, name))), statusWord);
   for (const name of ["location", "method", "vault"]) choices(name, distinct(name));
   for (const entry of rows) {
     const plain = entry.row.querySelector(".name");
@@ -163,7 +207,7 @@
   for (const tile of tiles) {
     tile.disabled = false;
     tile.addEventListener("click", () => {
-      // Where no cluster has it as its worst, those that have such a credential at all.
+      // Where no cluster has it as its worst fault, those that have it at all.
       const known = Array.from(form.elements.status.options, (option) => option.value).includes(tile.dataset.status);
       const select = form.elements[known ? "status" : "has"];
       const again = select.value === tile.dataset.status;
@@ -176,7 +220,8 @@
   form.addEventListener("reset", () => setTimeout(filter));
   form.addEventListener("submit", (event) => event.preventDefault());
   form.hidden = false;
+  document.documentElement.classList.add("scripted");
   filter();
-  const days = document.getElementById("days");
-  if (days) days.scrollLeft = (days.scrollWidth - days.clientWidth) / 2;
+  const drawing = document.getElementById("days");
+  if (drawing) drawing.scrollLeft = (drawing.scrollWidth - drawing.clientWidth) / 2;
 })();

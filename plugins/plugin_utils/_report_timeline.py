@@ -19,6 +19,7 @@ from ansible_collections.operator_nexus.credentials.plugins.plugin_utils._markup
 REACH = 90
 """Days to either side that have a bar of their own. What lies beyond shares one at each end."""
 
+_WEEK = timedelta(days=7)
 _STEP, _BAR, _LEFT, _HEIGHT, _GAP = 5, 4, 44, 78, 22
 _TOP = 22
 _AXIS = _TOP + _HEIGHT
@@ -34,6 +35,9 @@ class Days:
     rotated: Counter[int] = field(default_factory=Counter)
     due: Counter[int] = field(default_factory=Counter)
     overdue: Counter[int] = field(default_factory=Counter)
+    # Of those that are due: how many are within a week, and how many should have been rotated, but have some grace.
+    coming: int = 0
+    late: int = 0
 
 
 def count(report: Mapping[str, Any]) -> Days | None:
@@ -47,17 +51,22 @@ def count(report: Mapping[str, Any]) -> Days | None:
             last, due = moment(item["last_rotation"]), moment(item["next_rotation"])
             if last:
                 days.rotated[_day(now, last)] += 1
-            if due:
-                (days.overdue if item["overdue"] is True else days.due)[_day(now, due)] += 1
+            if due and item["overdue"] is True:
+                days.overdue[_day(now, due)] += 1
+            elif due:
+                days.due[_day(now, due)] += 1
+                days.late += due < now
+                days.coming += timedelta() <= due - now <= _WEEK
     return days
 
 
 def sentence(days: Days) -> str:
     """What the drawing shows, in words."""
     week = sum(number for day, number in days.rotated.items() if -7 <= day <= 0)
-    coming = sum(number for day, number in days.due.items() if 0 <= day <= 7)
-    late = days.overdue.total()
-    return f"{week} rotated within the last 7 days, {coming} due within the next 7 days, {late} overdue."
+    return (
+        f"{week} rotated within the last 7 days, {days.coming} due within the next 7 days, {days.late} late but within "
+        f"the days of grace, {days.overdue.total()} overdue."
+    )
 
 
 def draw(days: Days) -> str:

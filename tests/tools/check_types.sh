@@ -24,7 +24,7 @@ check() { # FOLDER IMPORTED_FOLDER...
 
 check plugins
 check tests/unit/conftest.py
-check tests/unit/plugins
+check tests/unit/plugins tests/tools
 check tests/unit/emulator tests/emulator tests/unit/emulator tests/tools
 check tests/unit/house tests/tools
 check tests/contract tests/contract tests/tools

@@ -14,6 +14,11 @@ Document = dict[str, Any]
 VAULT = "https://kv-nexus.vault.azure.net/"
 
 
+def with_faults(*faults: str, **more: Any) -> Document:
+    """A credential with several faults, the worst first."""
+    return credential(faults[0], **{"faults": list(faults), **more})
+
+
 def credential(status: str, number: int = 1, **more: Any) -> Document:
     return {
         "cluster_name": "one",
@@ -58,6 +63,42 @@ def cluster(name: str, *statuses: str) -> Document:
         "summary": _rotation_status.summarize(credentials),
         "credentials": credentials,
     }
+
+
+def full_fleet() -> Document:
+    """One in which each member has different values somewhere, and the vaults were looked into."""
+    found = [cluster("one", *_rotation_status.STATUSES), cluster("two", "ok", "ok"), cluster("three")]
+    several = with_faults(
+        *("expired", "overdue", "misplaced"),
+        number=20,
+        device_kind="storage_appliance",
+        credential="Storage Appliance User",
+        last_rotation="2026-03-01T04:05:06Z",
+        age_days=4,
+        rotation_period_days=1,
+        next_rotation="2026-03-02T04:05:06Z",
+        overdue=True,
+        expire_period_days=2,
+        expiry="2026-03-03T04:05:06Z",
+        expired=True,
+        in_expected_vault=False,
+    )
+    several["archived_in"]["key_vault_uri"] = "https://kv-old.vault.azure.net/"
+    several["archived_in"]["key_vault_id"] = "/subscriptions/s/resourceGroups/g/providers/x/vaults/kv-old"
+    silent = with_faults("unknown", number=21, in_expected_vault=None, rotation_period_days=None, overdue=None)
+    found[1]["credentials"] += [several, silent]
+    for one in (*found[0]["credentials"], *found[1]["credentials"]):
+        one["secret"] = {"found": True, "enabled": True, "expires": "2027-01-15T08:00:00Z", "problem": None}
+    found[0]["credentials"][3]["secret"] = {**_rotation_status.NOT_CHECKED, "found": False}
+    several["secret"] = {"found": True, "enabled": False, "expires": None, "problem": None}
+    silent["secret"] = {**_rotation_status.NOT_CHECKED, "problem": "Forbidden"}
+    found[1].update(status="expired", problem="Azure failed: 500", detailed_status="Degraded", location=None)
+    found[1]["expected_vault"] = {"key_vault_id": "/subscriptions/s/vaults/kv-two", "key_vault_uri": None}
+    found[1]["expected_vault"]["source"] = "option"
+    found[1]["summary"] = _rotation_status.summarize(found[1]["credentials"])
+    found[2].update(method=None, expected_vault=dict.fromkeys(found[2]["expected_vault"]))
+    old = {"key_vault_uri": "https://kv-old.vault.azure.net/", "problem": "Forbidden: Caller is not authorized"}
+    return {**fleet(*found), "vaults": [{"key_vault_uri": VAULT, "problem": None}, old]}
 
 
 def fleet(*clusters: Document) -> Document:

@@ -18,13 +18,16 @@ from ansible.errors import AnsibleFilterError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import report_forms
 from ansible_collections.operator_nexus.credentials.plugins.filter.rotation_report_csv import rotation_report_csv
 from ansible_collections.operator_nexus.credentials.plugins.filter.rotation_report_having import rotation_report_having
 from ansible_collections.operator_nexus.credentials.plugins.filter.rotation_report_html import rotation_report_html
 from ansible_collections.operator_nexus.credentials.plugins.filter.rotation_report_json import rotation_report_json
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._rotation_status import (
     CLUSTER_STATUSES,
+    FAULTS,
     STATUSES,
+    summarize,
 )
 from ansible_collections.operator_nexus.credentials.plugins.plugin_utils import (
     _markup,
@@ -33,7 +36,13 @@ from ansible_collections.operator_nexus.credentials.plugins.plugin_utils import 
     _report_html,
     _report_timeline,
 )
-from ansible_collections.operator_nexus.credentials.tests.unit.plugins.fake_fleet import cluster, credential, fleet
+from ansible_collections.operator_nexus.credentials.tests.unit.plugins.fake_fleet import (
+    cluster,
+    credential,
+    fleet,
+    full_fleet,
+    with_faults,
+)
 
 Document = dict[str, Any]
 
@@ -149,17 +158,49 @@ def test_island_round_trips() -> None:
     assert json.loads(_markup.island(data)) == data
 
 
-def test_all_three_say_the_same() -> None:
-    result = fleet(cluster("one", *STATUSES), cluster("two", "ok", "ok"), cluster("three"))
+def table_of(result: Document) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(rotation_report_csv(result))))
+
+
+@pytest.mark.parametrize("detail", ["all", "problems", "summary"])
+def test_all_three_say_the_same(detail: str) -> None:
+    """Each member of each credential and each cluster."""
+    result = full_fleet()
+    for item in result["clusters"]:
+        kept = {"all": STATUSES, "problems": FAULTS, "summary": ()}[detail]
+        item["credentials"] = [one for one in item["credentials"] if one["status"] in kept]
+    table = table_of(result)
+    assert len(table) == {"all": 13, "problems": 10, "summary": 3}[detail]
+    assert {column: table[0][column] for column in _report_csv.COLUMNS} == table[0]
+    assert report_forms.rows_of_json(rotation_report_json(result)) == table
+    assert report_forms.rows_of_page(rotation_report_html(result)) == table
+
+
+def test_each_member_has_a_column_and_no_column_is_always_empty() -> None:
+    table = table_of(full_fleet())
+    assert [column for column in _report_csv.COLUMNS if len({row[column] for row in table}) < 2] == [
+        *("checked_at", "subscription_id", "resource_group")
+    ]
+
+
+def test_json_has_what_the_module_returns() -> None:
+    result = full_fleet()
     document = json.loads(rotation_report_json(result))
-    table = list(csv.DictReader(io.StringIO(rotation_report_csv(result))))
-    data = json.loads(parse(rotation_report_html(result)).scripts[0])
-    assert [item["name"] for item in document["clusters"]] == [item["name"] for item in data["clusters"]]
-    expected = [(item["name"], one["status"]) for item in document["clusters"] for one in item["credentials"]]
-    assert [(row["cluster_name"], row["status"]) for row in table if row["status"]] == expected
-    assert [(item["name"], one[2]) for item in data["clusters"] for one in item["credentials"]] == expected
-    assert document["summary"] == {name: result["summary"][name] for name in document["summary"]}
-    assert [row["cluster_name"] for row in table if not row["status"]] == ["three"]
+    for name in ("status", "checked_at", "summary", "vaults"):
+        assert document[name] == result[name]
+    for item in document["clusters"]:
+        assert item.keys() == {*result["clusters"][0], "resource_group", "subscription_id"}
+    one = document["clusters"][0]["credentials"][0]
+    assert one.keys() == result["clusters"][0]["credentials"][0].keys() - {"cluster_name"}
+
+
+def test_numbers_are_there_without_the_credentials() -> None:
+    """As with the module's detail=summary."""
+    result = full_fleet()
+    for item in result["clusters"]:
+        item["credentials"] = []
+    row = next(row for row in table_of(result) if row["cluster_name"] == "two")
+    assert (row["cluster_credentials"], row["status_ok"], row["fault_overdue"], row["status"]) == ("4", "2", "1", "")
 
 
 def test_only_what_is_named_gets_in() -> None:
@@ -191,19 +232,47 @@ def test_policy_allows_this_script_and_style_only() -> None:
     assert "</" not in script + style
 
 
-def test_page_tells_the_numbers() -> None:
-    page = rotation_report_html(fleet(cluster("one", "overdue", "ok"), cluster("two", "ok"), cluster("three")))
-    assert "1 of 3 clusters needs a look." in page
-    assert "Every credential of 1 cluster is in order." in rotation_report_html(fleet(cluster("one", "ok")))
-    assert "No cluster was found" in rotation_report_html(fleet())
-
-
-def test_page_lists_problems_without_scripts() -> None:
-    many = fleet(cluster("one", *["overdue"] * (_report_html.LISTED_WITHOUT_SCRIPT + 5)))
+def test_page_lists_problems_for_paper() -> None:
+    many = fleet(cluster("one", *["overdue"] * (_report_html.LISTED + 5)))
     page = rotation_report_html(many)
-    noscript = page.partition("<noscript>")[2].partition("</noscript>")[0]
-    assert noscript.count("<tr>") == _report_html.LISTED_WITHOUT_SCRIPT + 1
-    assert "5 more are in the CSV file" in noscript
+    assert page.count('<tr data-of="0">') == _report_html.LISTED
+    assert "5 more are in the CSV file" in page
+
+
+@pytest.mark.parametrize(
+    ("clusters", "sentence"),
+    [
+        ([], "No cluster was found: nothing is known."),
+        ([cluster("new")], "1 cluster, not deployed yet: there is no credential."),
+        ([cluster("new"), cluster("newer")], "2 clusters, not deployed yet: there is no credential."),
+        ([cluster("one", "ok")], "Every credential of 1 cluster is in order."),
+        (
+            [cluster("one", "ok"), cluster("new")],
+            "Every credential of 1 cluster is in order; 1 more is not deployed yet.",
+        ),
+        ([cluster("one", "ok"), cluster("bad", "overdue"), cluster("new")], "1 of 3 clusters needs a look."),
+    ],
+)
+def test_the_report_in_one_sentence(clusters: list[Document], sentence: str) -> None:
+    assert f'<p class="verdict">{sentence}</p>' in rotation_report_html(fleet(*clusters))
+
+
+def test_a_fault_has_one_number_wherever_it_is_counted() -> None:
+    """Tile, timeline, kinds and cluster: a credential that is overdue and has expired is both."""
+    late = {"overdue": True, "next_rotation": "2026-03-01T00:00:00Z"}
+    item = cluster("one", "ok")
+    item["credentials"] += [
+        *(with_faults("expired", "overdue", number=number, **late) for number in (1, 2)),
+        with_faults("overdue", number=3, **late),
+    ]
+    item.update(status="expired", summary=summarize(item["credentials"]))
+    page = rotation_report_html(fleet(item))
+    assert re.findall(r'data-status="overdue".*?class="quiet">(.*?)<', page) == ["3 credentials"]
+    assert "3 overdue." in page
+    assert "<small>2 expired, 3 overdue</small>" in page
+    assert "3 of 4" in page
+    kinds = re.findall(r'<th scope="row">BMC Credential</th>(.*?)</tr>', page)[0]
+    assert re.findall(">([0-9]+)<", kinds) == ["2", "3", "1"]
 
 
 def test_page_tells_what_it_does_not_list() -> None:
@@ -229,8 +298,28 @@ def test_clusters_having_a_status_have_it_anywhere() -> None:
         ("two", ["misplaced"]),
         ("three", ["not_deployed"]),
     ]
-    with pytest.raises(AnsibleFilterError, match="there is no status late; there are expired, overdue"):
+    with pytest.raises(AnsibleFilterError, match=r"there is no status late; there are expired, .*, problems"):
         rotation_report_having(result, ["late"])
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_worse_fault_hides_no_other(listed: bool) -> None:
+    """Nor does a worse status hide that not all of a cluster was read. So too where no credential is listed."""
+    one = cluster("one", "ok")
+    one["credentials"] = [with_faults("expired", "overdue", "misplaced")]
+    one.update(status="expired", summary=summarize(one["credentials"]), problem="Azure failed: 500")
+    if not listed:
+        one["credentials"] = []
+    result = fleet(one)
+    for wanted in (["overdue"], ["misplaced"], ["overdue", "misplaced"], ["unknown"]):
+        assert [item["statuses"] for item in rotation_report_having(result, wanted)] == [wanted]
+    assert rotation_report_having(result, ["never_rotated", "ok"]) == []
+
+
+def test_problems_are_all_that_needs_a_look() -> None:
+    result = fleet(*(cluster(status, status) for status in STATUSES), cluster("not_deployed"))
+    assert [item["name"] for item in rotation_report_having(result, ["problems"])] == list(FAULTS)
+    assert [item["name"] for item in rotation_report_having(result, ["problems", "ok"])] == [*FAULTS, "ok"]
 
 
 @pytest.mark.parametrize("wrong", [None, "text", [], {}, {"clusters": []}])
@@ -274,13 +363,30 @@ def test_days_are_counted_around_the_report() -> None:
     assert days is not None
     edge = _report_timeline.REACH + 1
     assert (days.rotated, days.due, days.overdue) == ({-1: 1, -edge: 1}, {1: 1, edge: 1}, {-4: 1})
-    assert _report_timeline.sentence(days).startswith(
-        "1 rotated within the last 7 days, 1 due within the next 7 days, 1"
+    assert _report_timeline.sentence(days) == (
+        "1 rotated within the last 7 days, 1 due within the next 7 days, "
+        "0 late but within the days of grace, 1 overdue."
     )
     drawing = _report_timeline.draw(days)
     assert "2026-03-04: 1 last rotations" in drawing
     assert "earlier than 2025-12-05: 1 last rotations" in drawing
     assert "2026-03-01: 1 overdue" in drawing
+
+
+@pytest.mark.parametrize(
+    ("due", "number"),
+    [
+        ("2026-03-04T06:00:00Z", "0 due within the next 7 days, 1 late but within the days of grace, 0 overdue"),
+        ("2026-03-05T05:59:59Z", "0 due within the next 7 days, 1 late but within the days of grace, 0 overdue"),
+        ("2026-03-05T06:00:00Z", "1 due within the next 7 days, 0 late but within the days of grace, 0 overdue"),
+        ("2026-03-12T06:00:00Z", "1 due within the next 7 days, 0 late but within the days of grace, 0 overdue"),
+        ("2026-03-12T06:00:01Z", "0 due within the next 7 days, 0 late but within the days of grace, 0 overdue"),
+    ],
+)
+def test_what_is_late_within_the_grace_is_counted(due: str, number: str) -> None:
+    result = fleet(cluster("one", "ok"))
+    result["clusters"][0]["credentials"][0]["next_rotation"] = due
+    assert number in rotation_report_html(result)
 
 
 @pytest.mark.parametrize("time", ["0001-01-01T00:00:00Z", "9999-12-31T00:00:00Z"])

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.operator_nexus.credentials.plugins.filter.rotation_report_html import rotation_report_html
 from ansible_collections.operator_nexus.credentials.tests.unit.plugins import chromium
-from ansible_collections.operator_nexus.credentials.tests.unit.plugins.fake_fleet import cluster, fleet
+from ansible_collections.operator_nexus.credentials.tests.unit.plugins.fake_fleet import cluster, fleet, full_fleet
 
 PROGRAM = chromium.find()
 pytestmark = pytest.mark.skipif(not PROGRAM, reason="no Chromium: name one with CHROMIUM, or have it on PATH")
@@ -106,16 +106,30 @@ def test_worst_come_first_and_heads_sort(page: chromium.Page) -> None:
     assert names(page) == ["gamma", "delta", "beta", "alpha", NASTY]
     sorts = "[...document.querySelectorAll('#table th[aria-sort]')].map((item) => [item.dataset.key, item.ariaSort])"
     assert page.evaluate(sorts) == [["name", "descending"]]
+    # Of what is not in order the most come first, and what is not known last, whichever way the rest goes.
     click(page, "th[data-key=faults] button")
-    assert names(page)[:2] == ["beta", "delta"]
-    click(page, "th[data-key=oldest] button")
-    assert names(page)[-1] == "gamma", "it has no date"
+    assert names(page) == ["beta", "delta", NASTY, "alpha", "gamma"]
+    assert page.evaluate(sorts) == [["faults", "descending"]]
+    click(page, "th[data-key=faults] button")
+    assert names(page) == ["alpha", "gamma", NASTY, "beta", "delta"]
+    assert page.evaluate(sorts) == [["faults", "ascending"]]
+    for direction in ("ascending", "descending"):
+        click(page, "th[data-key=oldest] button")
+        assert page.evaluate(sorts) == [["oldest", direction]]
+        assert names(page)[-1] == "gamma", "it has no date"
+
+
+def test_signs_are_no_part_of_what_a_screen_reader_says(page: chromium.Page) -> None:
+    nodes = page.call("Accessibility.getFullAXTree")["nodes"]
+    said = {node.get("name", {}).get("value") for node in nodes if node.get("role", {}).get("value") == "button"}
+    assert {"Cluster", "Not in order", "beta", "gamma"} <= said
+    assert not [name for name in said if set(str(name)) & set("↕↑↓▸▾")]
 
 
 def test_filters(page: chromium.Page) -> None:
     choose(page, "status", "misplaced")
     assert names(page) == ["delta"]
-    assert page.evaluate("document.getElementById('count').textContent") == "1 of 5 clusters"
+    assert page.evaluate("document.getElementById('count').textContent") == "1 of 5 clusters · Status: Misplaced"
     choose(page, "status", "")
     choose(page, "has", "misplaced")
     assert names(page) == ["beta", "delta"]
@@ -162,6 +176,60 @@ def test_clusters_open_when_asked_to(page: chromium.Page) -> None:
     assert page.evaluate(f"{opened}.hidden") is True
 
 
+def test_an_opened_cluster_shows_every_member(browser: chromium.Page, tmp_path: Path) -> None:
+    """What the table has in a row of the CSV, in words."""
+    result = full_fleet()
+    path = tmp_path / "report.html"
+    path.write_text(rotation_report_html(result), encoding="utf-8")
+    browser.open(path)
+    place = names(browser).index("two")
+    click(browser, f"tr[data-place='{place}'] .name")
+    opened = browser.evaluate(f"document.getElementById('detail-{place}').textContent")
+    two = next(item for item in result["clusters"] if item["name"] == "two")
+    told = [two["id"], "Degraded", "/subscriptions/s/vaults/kv-two (option)", "Azure failed: 500"]
+    told += ["1 expired, 1 unknown, 2 ok", "1 expired, 1 overdue, 1 misplaced, 1 unknown", "2026-02-03 06:00:00 UTC"]
+    for one in two["credentials"]:
+        told += [one[name] for name in ("device_name", "device_id", "credential", "message") if one[name]]
+        told += [one["archived_in"][name] for name in one["archived_in"] if one["archived_in"][name]]
+    (line,) = [
+        text
+        for text in browser.evaluate(
+            f"[...document.querySelectorAll('#detail-{place} tbody tr')].map((row) => row.innerText)"
+        )
+        if "Storage Appliance User" in text
+    ]
+    lines = [part.strip() for part in line.replace("\t", "\n").split("\n") if part.strip()]
+    assert lines == [
+        *("m20", "storage appliance", "Storage Appliance User", "■Expired▲Overdue◇Misplaced", "it is expired"),
+        *("2026-03-01", "04:05:06Z", "4 days ago", "2026-03-02", "04:05:06Z", "every 1 day"),
+        *("2026-03-03", "04:05:06Z", "valid 2 days", "kv-old", "not the expected vault"),
+        "secret-20 / 11a536561da34d6b8b452d880df58f3a",
+        *("In the vault: found, disabled", "Ids"),
+    ]
+    assert "In the vault: found, enabled, expires 2027-01-15 08:00:00 UTC" in opened
+    assert "In the vault: not told (Forbidden)" in opened
+    assert [text for text in told if text not in opened] == []
+    assert_quiet(browser, path)
+
+
+PRINTED = "[...document.querySelectorAll('#problems tbody tr')].filter((row) => row.getClientRects().length).length"
+
+
+def test_paper_tells_what_is_not_in_order_and_what_was_chosen(page: chromium.Page) -> None:
+    """No cluster can be opened there, and a part of the fleet must not look like the whole."""
+    assert page.evaluate(PRINTED) == 0
+    choose(page, "has", "misplaced")
+    choose(page, "text", "a")
+    page.call("Emulation.setEmulatedMedia", media="print")
+    # Two of beta's and two of delta's.
+    assert page.evaluate(PRINTED) == 4
+    assert page.evaluate("document.getElementById('filters').getClientRects().length") == 0
+    count = "document.getElementById('count')"
+    assert page.evaluate(f"{count}.getClientRects().length") == 1
+    assert page.evaluate(f"{count}.textContent") == "2 of 5 clusters · Search: a · Has credentials: Misplaced"
+    page.call("Emulation.setEmulatedMedia", media="")
+
+
 def test_an_attack_is_a_text(page: chromium.Page) -> None:
     click(page, "tr[data-place='0'] .name")
     assert page.evaluate("document.querySelector('.detail').textContent").count(NASTY) == 4
@@ -203,7 +271,9 @@ def test_three_hundred_clusters(browser: chromium.Page, tmp_path: Path) -> None:
     assert names(browser) == [f"cluster-{number:03}" for number in range(300)]
     choose(browser, "has", "misplaced")
     assert names(browser) == worst
-    assert browser.evaluate("document.getElementById('count').textContent") == "30 of 300 clusters"
+    assert browser.evaluate("document.getElementById('count').textContent") == (
+        "30 of 300 clusters · Has credentials: Misplaced"
+    )
     choose(browser, "has", "")
     choose(browser, "text", "cluster-29")
     assert names(browser) == [f"cluster-{number}" for number in range(290, 300)]
