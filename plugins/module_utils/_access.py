@@ -85,10 +85,16 @@ def access(
 
 
 def denial(assignments: Iterable[Document], principal_id: str, action: str, scope: str, *, data: bool) -> Denial:
-    """Which deny assignments take the action at the scope from a principal, whatever roles it has."""
+    """Which deny assignments take the action at the scope from a principal, whatever roles it has.
+
+    With an empty `principal_id`, that of an identity that is not there yet: those that are for everyone.
+    """
     found = Denial()
     for item in assignments:
         properties = _documents.properties(item)
+        if str(properties.get("denyAssignmentEffect") or "").lower() == "audit":
+            # It logs, and denies nothing.
+            continue
         stays = properties.get("doNotApplyToChildScopes") and key(properties.get("scope") or "") != key(scope)
         if stays or _lies_below(properties.get("scope"), scope):
             continue

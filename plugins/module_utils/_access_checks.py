@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.operator_nexus.credentials.plugins.module_utils import _access, _documents
+from ansible_collections.operator_nexus.credentials.plugins.module_utils import _access, _documents, _method
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._finding import (
     ERROR,
@@ -33,7 +33,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._role_a
     MANAGED_IDENTITY_OPERATOR,
     Role,
 )
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._writers import Document, Writer
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._writers import Document, Writer, ask_again
 
 SET_SECRET = "Microsoft.KeyVault/vaults/secrets/setSecret/action"
 BORROW = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
@@ -62,10 +62,13 @@ def check_tenant(facts: Facts, writer: Writer) -> list[Finding] | None:
     """A vault takes tokens of its own tenant only (AKV10032). A subscription that moved leaves it with the old one."""
     vault, own = facts.known_vault, writer.tenant or facts.tenant_id
     tenant = _documents.properties(vault or {}).get("tenantId")
-    if not vault or not tenant or not writer.exists:
+    if not vault:
         return None
-    if not own:
-        text = f"Azure tells no tenant of {writer.label}, so that it is not known whether {facts.vault_id} trusts it."
+    if not own or not tenant:
+        whose = writer.label if tenant else facts.vault_id
+        text = (
+            f"Azure tells no tenant of {whose}, so that it is not known whether {facts.vault_id} trusts the identity."
+        )
         remedy = f"az account show --subscription {subscription_of(facts.cluster_id)} --query tenantId"
         return [Finding(NOT_READABLE, WARNING, "vault_tenant", text, facts.vault_id, remedy)]
     if tenant.lower() == own.lower():
@@ -74,7 +77,11 @@ def check_tenant(facts: Facts, writer: Writer) -> list[Finding] | None:
         f"{facts.vault_id} trusts the tenant {tenant}; {writer.label} is in the tenant {own}. That happens when a "
         "subscription moves to another tenant. Roles and access policies of the old one are lost with the change."
     )
-    remedy = f"az keyvault update {named(facts.vault_id)} --set properties.tenantId={own}"
+    # Access policies are of the vault's tenant, and would be in the way.
+    remedy = (
+        f"az keyvault update {named(facts.vault_id)} --remove properties.accessPolicies\n"
+        f"az keyvault update {named(facts.vault_id)} --set properties.tenantId={own}"
+    )
     return [Finding("KeyVaultAccessDenied", ERROR, "vault_tenant", text, facts.vault_id, remedy)]
 
 
@@ -87,9 +94,9 @@ def check_role(facts: Facts, writer: Writer) -> list[Finding] | None:
 
 
 def check_denials(facts: Facts, writer: Writer) -> list[Finding] | None:
-    if facts.denials is None or not writer.principal:
+    if facts.denials is None:
         return None
-    return _denied(_vault_need("deny_assignments", facts, writer, writer.principal), facts.denials)
+    return _denied(_vault_need("deny_assignments", facts, writer, writer.principal or ""), facts.denials)
 
 
 def _vault_need(check: str, facts: Facts, writer: Writer, principal: str) -> _Need:
@@ -136,7 +143,8 @@ def _unconditional(need: _Need, item: Document) -> str:
     """How to assign the role without the condition. Azure takes it only once at one scope."""
     properties = item["properties"]
     same = (need.role.guid, key(need.scope), need.principal.lower())
-    if same == (_access.role_guid(item), key(properties["scope"]), properties["principalId"].lower()):
+    held = key(properties.get("scope") or ""), str(properties.get("principalId")).lower()
+    if same == (_access.role_guid(item), *held):
         return f"az role assignment delete --ids {item.get('id')}\n{need.task}"
     return (
         f"az role assignment create --role {need.role.guid} --assignee-object-id {need.principal} "
@@ -154,13 +162,16 @@ def _denied(need: _Need, listed: list[Document] | NexusError) -> list[Finding]:
     ):
         if not items:
             continue
-        denial_id, name = str(items[0].get("id")), items[0]["properties"].get("denyAssignmentName") or ""
+        denial_id, properties = str(items[0].get("id")), items[0]["properties"]
+        whom = f"{need.whom} (principal {need.principal})" if need.principal else f"everyone, {need.whom} included"
+        origin = "A user made it, and can delete it."
+        if properties.get("isSystemProtected") is not False:
+            origin = "It goes with the deployment stack or managed application that made it."
         text = (
-            f"The deny assignment '{name}' ({denial_id}) {words} {need.action} at {need.scope} to {need.whom} "
-            f"(principal {need.principal}). Nobody can delete it by hand: the deployment stack or managed application "
-            "that made it has to let it go."
+            f"The deny assignment '{properties.get('denyAssignmentName') or ''}' ({denial_id}) {words} {need.action} "
+            f"at {need.scope} to {whom}. {origin}"
         )
-        remedy = f"az rest --method get --url {denial_id}?api-version=2022-04-01"
+        remedy = f"az rest --method get --url '{denial_id}?api-version=2022-04-01'"
         return [Finding(code, severity, need.check, text, denial_id, remedy)]
     return []
 
@@ -176,7 +187,7 @@ def check_operator(facts: Facts, writer: Writer) -> list[Finding] | None:
             f"Microsoft Graph does not tell who {_APPLICATION} is in this tenant, so that its role on {identity_id} "
             f"cannot be judged. {principal.code}: {principal.message}"
         )
-        remedy = task("nexus_archive_readiness_info", id=facts.cluster_id, nexus_principal_id="<its object id>")
+        remedy = ask_again(facts.asked, facts.cluster_id, nexus_principal_id="<its object id>")
         return [Finding(NOT_READABLE, WARNING, name, text, identity_id, remedy)]
     if principal is None:
         text = f"This tenant does not know {_APPLICATION}, so that it cannot use {identity_id}."
@@ -187,6 +198,12 @@ def check_operator(facts: Facts, writer: Writer) -> list[Finding] | None:
         return None
     if isinstance(writer.operator_roles, NexusError):
         return [unreadable(name, "The role assignments at", writer.operator_roles, identity_id)]
-    grant = task("nexus_uai_role", id=identity_id)
+    # Whoever gave the object id may not be able to look it up.
+    known = {"principal_id": principal} if facts.asked.nexus_principal_id else {}
+    grant = task("nexus_uai_role", id=identity_id, **known)
     need = _Need(name, principal, _APPLICATION, BORROW, identity_id, MANAGED_IDENTITY_OPERATOR, grant)
-    return [*_granted(facts, need, writer.operator_roles), *_denied(need, writer.operator_denials)]
+    granted = _granted(facts, need, writer.operator_roles)
+    if facts.method == _method.CLUSTER and facts.asked.operator_role is None:
+        why = "Microsoft's pages disagree whether an identity of the cluster itself needs it."
+        granted = [item.doubted(why) if item.severity == ERROR else item for item in granted]
+    return [*granted, *_denied(need, writer.operator_denials)]

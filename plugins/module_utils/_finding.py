@@ -13,12 +13,18 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import UNREGISTERED, NexusError
 
 ERROR, WARNING = "error", "warning"
 
+_TASK = "- operator_nexus.credentials."
+
 NOT_READABLE = "NotReadable"
 """Of a finding that tells what could not be seen, and so not be judged."""
+
+
+PRINCIPAL_UNKNOWN = "PrincipalNotFound"
+"""Azure's code for a principal that the directory does not know: it was deleted, or is too new."""
 
 
 @dataclass(frozen=True)
@@ -35,22 +41,33 @@ class Finding:
     resource_id: str
     remedy: str
 
+    @property
+    def mended_by(self) -> str | None:
+        """The module of this collection whose task is the remedy, or its first line."""
+        return self.remedy.removeprefix(_TASK).partition(":")[0] if self.remedy.startswith(_TASK) else None
+
     def doubted(self, why: str) -> Finding:
         """The same as a mere warning, and why it is no more than that."""
         return replace(self, severity=WARNING, message=f"{self.message} {why}")
 
 
 def unreadable(check: str, what: str, error: NexusError, resource_id: str) -> Finding:
-    """Something of a resource, or at it, that Azure did not show for want of a role. `what` goes before the id."""
+    """Something of a resource, or at it, that Azure did not show. `what` goes before the id."""
     told = f"{error.code}: {error.message}" if error.code else error.message
     text = f"{what} {resource_id} could not be read, so that this cannot be judged. {told}"
     remedy = f"az role assignment create --role Reader --assignee <who runs this> --scope {resource_id}"
+    if error.code == UNREGISTERED:
+        namespace, subscription = resource_id.split("/")[6], subscription_of(resource_id)
+        remedy = f"az provider register --namespace {namespace} --subscription {subscription} --wait"
+    elif error.code == PRINCIPAL_UNKNOWN:
+        # One that was made just now. What a deleted identity leaves behind is told by other findings.
+        remedy = "- ansible.builtin.pause: {minutes: 10}"
     return Finding(NOT_READABLE, WARNING, check, text, resource_id, remedy)
 
 
 def task(module: str, /, **options: Any) -> str:
     """A task of this collection in one line of YAML."""
-    return f"- operator_nexus.credentials.{module}: {json.dumps(options)}"
+    return f"{_TASK}{module}: {json.dumps(options)}"
 
 
 def subscription_of(resource_id: str) -> str:

@@ -39,6 +39,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._writer
 )
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._writers import (
     Writer,
+    ask_again,
     attach,
 )
 
@@ -82,7 +83,7 @@ def _status(findings: list[Finding] | None) -> str:
 
 
 def _of_writers(facts: Facts) -> dict[str, list[Finding] | None]:
-    """The checks of all identities together. With one that can write, what is wrong with others is a mere warning."""
+    """The checks of all identities together. With one that may write, what is wrong with others is a mere warning."""
     each = [{name: check(facts, writer) for name, check in WRITER_CHECKS.items()} for writer in facts.writers]
     able = [not any(item.severity == ERROR for part in one.values() for item in part or []) for one in each]
     together: dict[str, list[Finding] | None] = dict.fromkeys(WRITER_CHECKS)
@@ -90,7 +91,7 @@ def _of_writers(facts: Facts) -> dict[str, list[Finding] | None]:
         for name, findings in one.items():
             if findings is None:
                 continue
-            why = "Another identity can write; which one the platform takes is not documented."
+            why = "Nothing is known to keep another identity from it; which one the platform takes is not documented."
             shown = findings if is_able or not any(able) else [item.doubted(why) for item in findings]
             together[name] = [*(together[name] or []), *shown]
     return together
@@ -119,10 +120,11 @@ def _check_cluster(facts: Facts) -> list[Finding] | None:
     name = f"--ids {facts.cluster_id}"
     if not _rotation.is_deployed(facts.cluster):
         text = f"{facts.cluster_id} is not deployed ({status}): nothing rotates its credentials yet."
-        remedy = f"az networkcloud cluster deploy {name}"
+        remedy = f"az networkcloud cluster {'show' if status == 'Deploying' else 'deploy'} {name}"
         return [Finding("ClusterNotDeployed", WARNING, "cluster", text, facts.cluster_id, remedy)]
     if status in _NOT_RUNNING or connection in _NO_CONNECTION:
-        text = f"{facts.cluster_id} is {status}, its connection is {connection}: the platform may not reach it."
+        text = f"{facts.cluster_id} is {status or 'in no known state'}, its connection is {connection or 'not told'}: "
+        text += "the platform may not reach it."
         remedy = f"az networkcloud cluster show {name}"
         return [Finding("ClusterNotRunning", WARNING, "cluster", text, facts.cluster_id, remedy)]
     return []
@@ -167,28 +169,49 @@ def _other_selection(facts: Facts) -> list[Finding]:
 
 def _check_identity(facts: Facts, writer: Writer) -> list[Finding] | None:
     """Whether there is such an identity, and the cluster, or its manager, has it."""
-    cluster_id, where = facts.cluster_id, writer.identity_id or writer.holder_id
-    if isinstance(writer.resource, NexusError):
-        return [unreadable(IDENTITY_CHECK, "The user assigned identity", writer.resource, where)]
+    where = writer.identity_id or writer.holder_id
     if writer.identity_id and not writer.exists:
         text = f"There is no user assigned identity {writer.identity_id}."
         remedy = f"az identity create {named(writer.identity_id)} --resource-group {writer.identity_id.split('/')[4]}"
         return [Finding("KeyVaultIdentityResourceIdInvalid", ERROR, IDENTITY_CHECK, text, where, remedy)]
-    if not writer.is_attached:
-        holder = facts.cluster if facts.method == _method.CLUSTER else None
-        # The platform's validation does not look at the id of a cluster that has no identity at all.
-        bare = holder is not None and _identity.report(holder.get("identity"))["type"] == "None"
-        code = "KeyVaultIdentityResourceIdInvalid" if writer.identity_id and not bare else "KeyVaultIdentityMissing"
-        text = f"{writer.holder_id} does not have {writer.label}."
-        if not writer.identity_id:
-            text = f"{writer.holder_id} has no system assigned identity."
-        remedy = attach(cluster_id, facts.method, writer)
-        return [Finding(code, ERROR, IDENTITY_CHECK, text, writer.holder_id, remedy)]
-    if not writer.principal:
+    found = [] if writer.is_attached else [_not_attached(facts, writer)]
+    if isinstance(writer.resource, NexusError):
+        return [*found, unreadable(IDENTITY_CHECK, "The user assigned identity", writer.resource, where)]
+    if writer.was_replaced:
+        text = (
+            f"{writer.holder_id} knows {writer.label} by the principal {writer.principal_id}, the identity itself has "
+            f"{writer.principal}: it was deleted and made anew. The platform may still act as the former."
+        )
+        return [*found, Finding("IdentityReplaced", WARNING, IDENTITY_CHECK, text, where, _attach_anew(facts, writer))]
+    if writer.is_attached and not writer.principal:
         text = f"Azure tells no principal id of {writer.label}, so that nothing can be said of its roles."
-        remedy = task("nexus_archive_readiness_info", id=cluster_id)
-        return [Finding(NOT_READABLE, WARNING, IDENTITY_CHECK, text, where, remedy)]
-    return []
+        remedy = ask_again(facts.asked, facts.cluster_id)
+        return [*found, Finding(NOT_READABLE, WARNING, IDENTITY_CHECK, text, where, remedy)]
+    return found
+
+
+def _attach_anew(facts: Facts, writer: Writer) -> str:
+    """The tasks that take an identity away and give it again; where it is in use, the link goes meanwhile."""
+    steps = [
+        attach(facts.cluster_id, facts.method, writer, state="absent"),
+        attach(facts.cluster_id, facts.method, writer),
+    ]
+    if facts.cluster is not None and _method.in_use(facts.cluster) == facts.method:
+        away = task("nexus_cluster_secret_archive", id=facts.cluster_id, method=facts.method, state="absent")
+        steps = [away, *steps, _vault_checks.link(facts, facts.vault_id)]
+    return "\n".join(steps)
+
+
+def _not_attached(facts: Facts, writer: Writer) -> Finding:
+    holder = facts.cluster if facts.method == _method.CLUSTER else None
+    # The platform's validation does not look at the id of a cluster that has no identity at all.
+    bare = holder is not None and _identity.report(holder.get("identity"))["type"] == "None"
+    code = "KeyVaultIdentityResourceIdInvalid" if writer.identity_id and not bare else "KeyVaultIdentityMissing"
+    text = f"{writer.holder_id} does not have {writer.label}."
+    if not writer.identity_id:
+        text = f"{writer.holder_id} has no system assigned identity."
+    remedy = attach(facts.cluster_id, facts.method, writer)
+    return Finding(code, ERROR, IDENTITY_CHECK, text, writer.holder_id, remedy)
 
 
 CHECKS: dict[str, Callable[[Facts], list[Finding] | None]] = {

@@ -64,4 +64,4 @@ class Facts:
 
 def needs_operator_role(asked: Question, method: str, writer: Writer) -> bool:
     """Whether the platform's application has to be let use the identity. Microsoft's pages agree on managers only."""
-    return bool(writer.identity_id) and (method == _method.CLUSTER_MANAGER or asked.operator_role)
+    return bool(writer.identity_id) and (method == _method.CLUSTER_MANAGER or asked.operator_role is not False)

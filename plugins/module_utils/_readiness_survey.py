@@ -26,6 +26,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils import 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._arm import Arm
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._converge import fetch
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import UNREGISTERED, NexusError
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._finding import PRINCIPAL_UNKNOWN
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._graph import Graph
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._readiness_facts import (
     NAMESPACE,
@@ -59,7 +60,7 @@ def survey(session: Session, cluster_id: str, asked: Question, api_version: str)
     except NexusError as error:
         if error.code != UNREGISTERED:
             raise
-        return _with_vault(arm, facts)
+        return _with_vault(arm, replace(facts, method=asked.method or _method.CLUSTER))
     method = asked.method or _method.in_use(cluster) or _method.CLUSTER
     vault_id, linked = (asked.vault_id, "") if asked.vault_id else _linked(arm, cluster, method)
     facts = replace(facts, cluster=cluster, method=method, vault_id=vault_id, linked=linked)
@@ -78,8 +79,7 @@ def _tried(read: Callable[[], T]) -> T | NexusError:
     try:
         return read()
     except NexusError as error:
-        # A principal is unknown when its identity was deleted.
-        if error.is_refusal or error.code == "PrincipalNotFound":
+        if error.is_refusal or error.code in (PRINCIPAL_UNKNOWN, UNREGISTERED):
             return error
         raise
 
@@ -142,7 +142,7 @@ def _with_resource(arm: Arm, writer: Writer) -> Writer:
 
 
 def _with_tenant(arm: Arm, facts: Facts, subscription: str) -> Facts:
-    """The tenant of the cluster's subscription, where an identity does not tell its own."""
+    """The tenant of the cluster's subscription, where an identity is not there yet or does not tell its own."""
     if all(writer.tenant for writer in facts.writers):
         return facts
     document = _tried(lambda: arm.get(subscription, SUBSCRIPTIONS_VERSION))
@@ -150,7 +150,7 @@ def _with_tenant(arm: Arm, facts: Facts, subscription: str) -> Facts:
 
 
 def _with_roles_of_vault(arm: Arm, facts: Facts) -> Facts:
-    if facts.known_vault is None or not any(writer.principal for writer in facts.writers):
+    if facts.known_vault is None or not facts.writers:
         return facts
     writers = [
         replace(writer, roles=_assignments(arm, facts.vault_id, writer.principal)) if writer.principal else writer
@@ -184,7 +184,8 @@ def _nexus_principal(graph: Graph, asked: Question) -> str | NexusError | None:
     if asked.nexus_principal_id:
         return asked.nexus_principal_id
     try:
-        return graph.service_principal_id(NEXUS_APP_ID)
+        # It stays the same for as long as the tenant has it.
+        return graph.recall_service_principal_id(NEXUS_APP_ID) or graph.service_principal_id(NEXUS_APP_ID)
     except NexusError as error:
         # Whatever it is: all else does without Graph.
         return error
@@ -222,4 +223,9 @@ def _role_definitions(arm: Arm, facts: Facts) -> Mapping[str, Document | None]:
 
 
 def _role_definition(arm: Arm, scope: str, guid: str) -> Read:
-    return _tried(lambda: arm.get(f"{scope}/{_AUTHORIZATION}/roleDefinitions/{guid}", _AUTHORIZATION_VERSION))
+    path = f"{scope}/{_AUTHORIZATION}/roleDefinitions/{guid}"
+    known = _tried(lambda: arm.recall(path, _AUTHORIZATION_VERSION))
+    # Nobody can change a role of Azure's own, so that one is enough for all clusters of a vault.
+    if isinstance(known, dict) and _documents.properties(known).get("type") == "BuiltInRole":
+        return known
+    return _tried(lambda: arm.get(path, _AUTHORIZATION_VERSION))

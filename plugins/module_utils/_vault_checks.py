@@ -26,7 +26,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._findin
     unreadable,
 )
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._readiness_facts import Facts
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._writers import Document
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._writers import Document, ask_again
 
 
 def check_vault(facts: Facts) -> list[Finding] | None:
@@ -35,7 +35,7 @@ def check_vault(facts: Facts) -> list[Finding] | None:
     if facts.vault is not None:
         return _wrong_uri(facts)
     if facts.vault_id:
-        text = f"There is no key vault {facts.vault_id}."
+        text = f"There is no key vault {facts.vault_id}. One that was deleted can be had back: az keyvault recover."
         *_path, name = facts.vault_id.split("/")
         remedy = (
             f"az keyvault create --name {name} --resource-group {facts.vault_id.split('/')[4]} "
@@ -53,32 +53,32 @@ def _wrong_uri(facts: Facts) -> list[Finding]:
     if facts.method != _method.CLUSTER or not linked or uri_key(own) == uri_key(linked):
         return []
     text = f"The secretArchiveSettings of {facts.cluster_id} name '{linked}'. The URI of {facts.vault_id} is {own}."
-    return [Finding("KeyVaultUriInvalid", ERROR, "vault", text, facts.cluster_id, _link(facts, facts.vault_id))]
+    return [Finding("KeyVaultUriInvalid", ERROR, "vault", text, facts.cluster_id, link(facts, facts.vault_id))]
 
 
 def _no_vault(facts: Facts) -> Finding:
     """No vault is named, or one of which no id is known."""
-    link = _link(facts, "<id of the key vault>")
+    remedy = link(facts, "<id of the key vault>")
     if not facts.linked:
         text = f"{facts.cluster_id} is linked to no key vault that the platform uses, and none is given."
-        return Finding("KeyVaultUriMissing", ERROR, "vault", text, facts.cluster_id, link)
+        return Finding("KeyVaultUriMissing", ERROR, "vault", text, facts.cluster_id, remedy)
     if facts.method == _method.CLUSTER_MANAGER:
         text = f"The secretArchive of {facts.cluster_id} names '{facts.linked}', which is no key vault's id."
-        return Finding("KeyVaultNotFound", ERROR, "vault", text, facts.cluster_id, link)
+        return Finding("KeyVaultNotFound", ERROR, "vault", text, facts.cluster_id, remedy)
     try:
         _secret_archive_settings.check_uri(facts.linked, "")
     except BadInput:
         text = f"The secretArchiveSettings of {facts.cluster_id} name '{facts.linked}', which is no vault's URI."
-        return Finding("KeyVaultUriInvalid", ERROR, "vault", text, facts.cluster_id, link)
+        return Finding("KeyVaultUriInvalid", ERROR, "vault", text, facts.cluster_id, remedy)
     text = (
         f"No key vault with the URI {facts.linked}, which the secretArchiveSettings of {facts.cluster_id} name, is "
         "to be seen in any subscription. It does not exist, or whoever runs this may not read it."
     )
-    remedy = task("nexus_archive_readiness_info", id=facts.cluster_id, key_vault_id="<id of the key vault>")
+    remedy = ask_again(facts.asked, facts.cluster_id, key_vault_id="<id of the key vault>")
     return Finding(NOT_READABLE, WARNING, "vault", text, facts.cluster_id, remedy)
 
 
-def _link(facts: Facts, vault_id: str) -> str:
+def link(facts: Facts, vault_id: str) -> str:
     """The task that links a vault by the same method, with the identity that is selected, or would be by default."""
     if facts.method == _method.CLUSTER_MANAGER:
         return task("nexus_cluster_secret_archive", id=facts.cluster_id, key_vault_id=vault_id)
@@ -107,6 +107,9 @@ def check_network(facts: Facts) -> list[Finding] | None:
     Pages of 2025 demand the exception for trusted services. The one of April 2026 says that it does not hold for
     clusters with edge credential management, which need a network security perimeter, or the public address of the
     infrastructure's firewall among the vault's. The API does not say which of the two a cluster is.
+
+    Nor does a vault tell that it is associated with a perimeter, whose rules count alone once the association is
+    enforced. Its `publicNetworkAccess` says so only where somebody has set it to SecuredByPerimeter, as Azure advises.
     """
     vault = facts.known_vault
     if vault is None:
@@ -120,18 +123,24 @@ def check_network(facts: Facts) -> list[Finding] | None:
         return [_perimeter(facts)]
     # Without public access Azure ignores the addresses, not the exception.
     addresses = [str(item.get("value")) for item in rules.get("ipRules") or []] if is_open else []
+    subnets = [str(item.get("id")) for item in rules.get("virtualNetworkRules") or []] if is_open else []
     exempt = str(rules.get("bypass") or "AzureServices").lower() == "azureservices"
     name, shown = named(facts.vault_id), f"{facts.vault_id} (publicNetworkAccess {access}"
     shown += (
         f", defaultAction {rules.get('defaultAction') or 'Allow'}, bypass {rules.get('bypass') or 'AzureServices'})"
     )
-    if not exempt and not addresses and not _has_private_endpoint(properties):
-        text = f"The firewall of {shown} lets nobody in: no address, and no trusted Microsoft services."
+    if not exempt and not addresses and not subnets and not _has_private_endpoint(properties):
+        text = (
+            f"The firewall of {shown} lets nobody in: no address, and no trusted Microsoft services. Only a network "
+            "security perimeter could, which a vault does not show before its publicNetworkAccess is "
+            "SecuredByPerimeter."
+        )
         remedy = f"az keyvault update {name} --bypass AzureServices"
         return [Finding("KeyVaultAccessDenied", ERROR, "vault_network", text, facts.vault_id, remedy)]
     ways = [
         "trusted Microsoft services, which clusters with edge credential management are not" if exempt else "",
         f"the addresses {', '.join(addresses)}" if addresses else "",
+        f"the subnets {', '.join(subnets)}" if subnets else "",
         "private endpoints" if _has_private_endpoint(properties) else "",
     ]
     text = (

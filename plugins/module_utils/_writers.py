@@ -44,13 +44,13 @@ class Question:
     """What a task asks about. Empty: the method in use, the vault that is linked, the identity that is selected.
 
     `identity` is SYSTEM_ASSIGNED or an id. `operator_role` tells whether the platform's application needs its role on
-    a user assigned identity of the cluster itself too.
+    a user assigned identity of the cluster itself too, None that this is not known.
     """
 
     method: str = ""
     vault_id: str = ""
     identity: str = ""
-    operator_role: bool = True
+    operator_role: bool | None = None
     nexus_principal_id: str = ""
 
 
@@ -84,6 +84,12 @@ class Writer:
         return self._own("principalId") or self.principal_id if self.exists else None
 
     @property
+    def was_replaced(self) -> bool:
+        """Whether the holder knows a user assigned identity by another principal than it has."""
+        own = self._own("principalId")
+        return bool(own and self.principal_id) and key(str(own)) != key(str(self.principal_id))
+
+    @property
     def tenant(self) -> str | None:
         return self._own("tenantId") or self.tenant_id
 
@@ -113,6 +119,23 @@ def question(params: Mapping[str, Any]) -> Question:
     )
 
 
+def ask_again(asked: Question, cluster_id: str, **more: str) -> str:
+    """The task that asks the same once more, with these options in addition or instead."""
+    given = {
+        "id": cluster_id,
+        "key_vault_id": asked.vault_id,
+        "method": asked.method,
+        "identity_type": asked.identity if asked.identity == _identity.SYSTEM_ASSIGNED else "",
+        "identity_resource_id": "" if asked.identity == _identity.SYSTEM_ASSIGNED else asked.identity,
+        "nexus_principal_id": asked.nexus_principal_id,
+        **more,
+    }
+    chosen: dict[str, Any] = {name: value for name, value in given.items() if value}
+    if asked.operator_role is not None:
+        chosen["operator_role"] = asked.operator_role
+    return task("nexus_archive_readiness_info", **chosen)
+
+
 def choose(asked: Question, method: str, cluster: Document, manager: Read) -> tuple[list[Writer], list[Finding]]:
     """The identities that the platform may write with, and why there is none.
 
@@ -123,13 +146,13 @@ def choose(asked: Question, method: str, cluster: Document, manager: Read) -> tu
     return _of_manager(asked, cluster, manager)
 
 
-def attach(cluster_id: str, method: str, writer: Writer) -> str:
-    """The task that gives the holder this identity."""
+def attach(cluster_id: str, method: str, writer: Writer, **more: str) -> str:
+    """The task that gives the holder this identity, or with `state` absent takes it away."""
     module = "nexus_cluster_identity" if method == _method.CLUSTER else "nexus_clustermanager_identity"
     holder = cluster_id if method == _method.CLUSTER else writer.holder_id
     if writer.identity_id:
-        return task(module, id=holder, user_assigned=[writer.identity_id])
-    return task(module, id=holder, system_assigned=True)
+        return task(module, id=holder, user_assigned=[writer.identity_id], **more)
+    return task(module, id=holder, system_assigned=True, **more)
 
 
 def _of_cluster(asked: Question, cluster: Document) -> tuple[list[Writer], list[Finding]]:
@@ -189,14 +212,10 @@ def _of_manager(asked: Question, cluster: Document, manager: Read) -> tuple[list
     block = manager.get("identity")
     if asked.identity:
         return [_writer(manager_id, block, asked.identity)], []
-    full = _identity.report(block)
-    held = [item["id"] for item in full["user_assigned_identities"]]
-    held += [_identity.SYSTEM_ASSIGNED] if _identity.has_system(block) else []
-    if held:
-        return [_writer(manager_id, block, item) for item in held], []
-    text = f"The cluster manager {manager_id} has no managed identity."
-    remedy = task("nexus_clustermanager_identity", id=manager_id, system_assigned=True)
-    return [], [Finding("KeyVaultIdentityMissing", ERROR, CHECK, text, manager_id, remedy)]
+    held = [item["id"] for item in _identity.report(block)["user_assigned_identities"]]
+    # Of one without any identity, it is the system assigned one that is missing.
+    held += [_identity.SYSTEM_ASSIGNED] if _identity.has_system(block) or not held else []
+    return [_writer(manager_id, block, item) for item in held], []
 
 
 def _writer(holder_id: str, block: Document | None, identity: str) -> Writer:
@@ -204,7 +223,7 @@ def _writer(holder_id: str, block: Document | None, identity: str) -> Writer:
     if identity == _identity.SYSTEM_ASSIGNED:
         return Writer(
             holder_id,
-            is_attached=bool(full["principal_id"]),
+            is_attached=_identity.has_system(block),
             principal_id=full["principal_id"],
             tenant_id=full["tenant_id"],
         )

@@ -56,11 +56,10 @@ options:
   operator_role:
     description:
       - Whether the platform's application (C(AFOI-NC-MGMT-PME-PROD)) needs the role C(Managed Identity Operator) on a
-        user assigned identity of the cluster itself. Older pages of Microsoft demand it, the newest one does not. With
-        the default nothing is missing, whichever is right.
+        user assigned identity of the cluster itself. Older pages of Microsoft demand it, the newest one does not. So by
+        default its lack is a warning, with V(true) an error, with V(false) nothing.
       - With the method V(cluster_manager) it always needs the role.
     type: bool
-    default: true
   nexus_principal_id:
     description:
       - The object id of that application's service principal in this tenant. When not set, and needed, Microsoft Graph
@@ -71,7 +70,12 @@ notes:
     identities. What cannot be read is a finding too, and RV(ready) is then V(null) at best.
   - A condition on a role assignment, the rules of a network security perimeter, and whether an address that the vault
     lets in is that of the platform, cannot be judged from outside. They are warnings.
-  - Nothing is taken from what other tasks of the run have read.
+  - A vault does not tell that it belongs to a network security perimeter, unless its C(publicNetworkAccess) is
+    C(SecuredByPerimeter), as Azure advises for one that does. Where the rules of a perimeter are enforced, set that, or
+    the verdict on the network is about the vault's own firewall.
+  - Where no O(key_vault_id) is given and the vault lies in another subscription than the cluster, that is one request
+    for each subscription until it is found. For a fleet it is better to name it.
+  - Of what other tasks of the run have read, only the built-in roles and the application's object id are taken.
 seealso:
   - module: operator_nexus.credentials.nexus_cluster_secret_archive
   - module: operator_nexus.credentials.nexus_cluster_identity
@@ -132,8 +136,8 @@ findings:
         - What it is. C(KeyVault*) codes are those with which the platform itself refuses a vault.
         - C(NotReadable) is something that could not be seen. Others are C(ResourceProviderNotRegistered),
           C(ResourceProviderRegistering), C(ClusterNotDeployed), C(ClusterNotRunning), C(LinkIgnored),
-          C(IdentityNotSelected), C(KeyVaultNetworkUncertain), C(RoleAssignmentNew), C(RoleAssignmentConditional) and
-          C(DenyAssignmentUncertain).
+          C(IdentityNotSelected), C(IdentityReplaced), C(KeyVaultNetworkUncertain), C(RoleAssignmentNew),
+          C(RoleAssignmentConditional) and C(DenyAssignmentUncertain).
       returned: always
       type: str
     severity:
@@ -154,9 +158,13 @@ findings:
       type: str
     remedy:
       description:
-        - What mends it. An Ansible task, when it begins with C(- ), else a command of the Azure CLI. Two of them stand
-          in two lines.
+        - What mends it. An Ansible task, when it begins with C(- ), else a command of the Azure CLI. Several of them
+          stand in as many lines.
         - Words in angle brackets are to be filled in.
+      returned: always
+      type: str
+    mended_by:
+      description: The module of this collection whose task RV(findings[].remedy) begins with. V(null) for a command.
       returned: always
       type: str
   sample:
@@ -169,6 +177,7 @@ findings:
       resource_id: /subscriptions/.../vaults/nexus-secrets
       remedy: '- operator_nexus.credentials.nexus_kv_role: {"id": "/subscriptions/.../vaults/nexus-secrets",
         "principal_ids": ["5b1a2c31-7f0e-4c59-9d14-0a4d4b5f6f10"]}'
+      mended_by: nexus_kv_role
 error_count:
   description: How many findings are errors.
   returned: success
@@ -355,7 +364,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
         "method": {"type": "str", "choices": ["cluster", "cluster_manager"]},
         "identity_type": {"type": "str", "choices": ["SystemAssignedIdentity", "UserAssignedIdentity"]},
         "identity_resource_id": {"type": "str"},
-        "operator_role": {"type": "bool", "default": True},
+        "operator_role": {"type": "bool"},
         "nexus_principal_id": {"type": "str"},
     },
 }
@@ -372,7 +381,7 @@ def run(params: dict[str, Any], session: Session, check_mode: bool) -> dict[str,
     return {
         "changed": False,
         "ready": verdict["ready"],
-        "findings": [asdict(item) for item in findings],
+        "findings": [{**asdict(item), "mended_by": item.mended_by} for item in findings],
         # Ansible takes `warnings` of a result for texts of its own.
         "error_count": sum(item.severity == _finding.ERROR for item in findings),
         "warning_count": sum(item.severity == _finding.WARNING for item in findings),
