@@ -35,8 +35,8 @@ options:
   subscriptions:
     description:
       - The ids of the subscriptions to search. Each of them must let its clusters be listed.
-      - V(*) means every subscription that the credential can see. Those in which it may not list clusters are left
-        out, with one warning that names them; if that is all of them, it is an error.
+      - V(*) means every subscription that the credential can see. Those in which it may not list clusters, or that are
+        not in use any more, are left out, with one warning that names them; if that is all of them, it is an error.
       - The default is the subscription of the credential, from O(subscription_id), E(AZURE_SUBSCRIPTION_ID), a profile
         or C(az). Where it has none, as a managed identity, it is V(*).
     type: list
@@ -45,23 +45,32 @@ options:
   resource_groups:
     description:
       - The names of resource groups. Only clusters in these are hosts, and only these are listed.
-      - Each of them must be in one of the subscriptions at least, where the credential may list its clusters.
+      - Each of them must be in one of the subscriptions at least.
+      - In a subscription of O(subscriptions), each must let its clusters be listed, or not be there. Azure does not
+        tell who may not read a group whether it is there, so a refusal is an error. A credential that may read only
+        some groups of several subscriptions needs a source for each subscription.
     type: list
     elements: str
     default: []
   cluster_managers:
     description:
       - Names or ARM ids of cluster managers. Only their clusters are hosts.
+      - Each of them must have a cluster where the plugin searches. Otherwise it is an error, which names some that do.
     type: list
     elements: str
     default: []
   hostnames:
     description:
       - Jinja2 expressions over the host variables. The first one that gives a text that is not empty is the host's
-        name. Characters other than letters, digits, C(.), C(_) and C(-) become C(_).
+        name. Characters other than letters, digits, C(.), C(_) and C(-) become C(_), as does C(-) at the beginning.
+        V(true) and V(false) are no texts.
       - Without one, or where several clusters would get the same name, the host has the name of its cluster. Where
         clusters of several resource groups have the same name, each is called C(name.resource_group), and if that is
         not enough C(name.resource_group.subscription_id). The order in which Azure lists them does not matter.
+      - A name that a group has is taken as well. This goes for groups of earlier sources, for the ready-made ones and
+        for those of O(groups). Names that O(keyed_groups) gives are not known beforehand, so there it is an error.
+      - What is not Jinja2 is an error. An expression that fails for a cluster is passed over, and with O(strict=true)
+        it is an error if no other one gives this cluster a name.
     type: list
     elements: str
     default: []
@@ -73,7 +82,7 @@ options:
       - V(location) makes groups like C(nexus_location_eastus), V(detailed_status) like
         C(nexus_detailed_status_running).
       - V(method) makes C(nexus_method_cluster), C(nexus_method_cluster_manager) and C(nexus_method_none), after the
-        link to a key vault that the platform uses, see C(nexus_method) in the notes.
+        link to a key vault that the platform uses, see C(nexus_method) in the notes. There are always all three.
     type: list
     elements: str
     choices: [cluster_manager, detailed_status, location, method]
@@ -88,18 +97,21 @@ notes:
     C(nexus_method) is V(cluster) where C(nexus_secret_archive_settings) names a vault and the cluster has an identity
     of its own, else V(cluster_manager) where C(nexus_secret_archive) names a vault and uses it, else V(none).
   - No text that Azure returns, such as a tag, is ever evaluated as a template, and nothing that filters make of it.
-    C(ansible-inventory --list) marks such texts as C(__ansible_unsafe), and AWX shows them so. Only ids, names,
-    locations and states, such as C(nexus_id), are ordinary texts, if they have no other characters than letters,
-    digits, V(/), V(.), V(_) and V(-). Before ansible-core 2.19, what a play decodes out of these, for example with
-    P(ansible.builtin.b64decode#filter), may be taken for a template; later versions never do that.
+    C(ansible-inventory --list) marks such texts as C(__ansible_unsafe), and AWX shows them so; it means the same to a
+    play. Since ansible-core 2.19 this goes for all that O(compose) gives. Only ids, names, locations and states, such
+    as C(nexus_id), are ordinary texts, if they have no other characters than letters, digits, V(/), V(.), V(_) and
+    V(-). Before ansible-core 2.19, what a play decodes out of these, for example with
+    P(ansible.builtin.b64decode#filter), may be taken for a template. Later versions never do that.
   - Credentials may be templates, for example with P(ansible.builtin.env#lookup), or encrypted with C(!vault). Templates
-    know the extra variables. They are no good in the options of type path.
+    know the extra variables. The items of O(subscriptions), O(resource_groups) and O(cluster_managers) may be templates
+    too, also ones that give lists. Options of the types path and bool, those with choices, and what has to do with the
+    cache, are taken as they stand.
   - With O(cache=true), a file has one list in the cache for each login and choice of O(subscriptions),
-    O(resource_groups) and O(api_version). It holds clusters, and no credential. C(--flush-cache) and
-    C(meta=refresh_inventory) read anew.
+    O(resource_groups) and O(api_version). It holds clusters, and no credential. A warning of what is left out comes
+    with each run. C(--flush-cache) and C(meta=refresh_inventory) read anew.
   - An option that does not exist is an error, since a filter with a wrong name would let everything through.
-  - Where a source fails, Ansible warns of it and goes on with the other sources. It stops with
-    E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) set to V(true).
+  - Where a source fails, none of its clusters is a host. Ansible warns of it and goes on with the other sources. It
+    stops with E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) set to V(true).
 seealso:
   - module: operator_nexus.credentials.nexus_cluster_info
   - module: operator_nexus.credentials.nexus_clustermanager_info
@@ -154,13 +166,16 @@ cache_timeout: 3600
 
 import hashlib
 import os
-from collections.abc import Mapping
+import platform
+import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible.config.manager import ensure_type
 from ansible.errors import AnsibleError, AnsibleParserError
-from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from jinja2 import Environment, TemplateSyntaxError
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils import _settings
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._argspec import AUTH_SPEC
@@ -178,6 +193,8 @@ from ansible_collections.operator_nexus.credentials.plugins.plugin_utils._quiet 
 # As the playbook does it.
 _ON_THE_CONTROLLER = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 
+_SECRETS = {name for name, option in AUTH_SPEC.items() if option.get("no_log")}
+
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     NAME = "operator_nexus.credentials.nexus"
@@ -187,18 +204,30 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         super().parse(inventory, loader, path, cache)
-        config = self._read_config_data(path)
-        self.templar.available_variables = self._vars
         try:
+            config = self._read_config_data(path)
+            self.templar.available_variables = self._vars
             self._refuse_unknown(config)
+            _check_expressions(self.get_option("hostnames"))
             managers = _hosts.check_managers(self._texts("cluster_managers"))
-            clusters = _hosts.under(managers, self._clusters(path, cache))
+            self._populate(_hosts.under(managers, self._clusters(path, cache)))
         except NexusError as error:
             # Without a cause: what the libraries say is neither scrubbed nor one line.
             raise AnsibleParserError(str(error)) from None
         except MissingLibrary as error:
-            raise AnsibleParserError(f"{missing_required_lib(error.library)} ({error})") from None
-        self._populate(clusters)
+            # What else says so tells of ansible_python_interpreter, which is of no use here.
+            remedy = f"Install it for the Python that runs Ansible, {sys.executable}, such as with its -m pip install."
+            raise AnsibleParserError(f"{error}. {remedy}") from None
+
+    def set_options(self, *arguments: Any, **options: Any) -> None:
+        try:
+            super().set_options(*arguments, **options)
+        except AnsibleError:
+            # Ansible's message shows the value.
+            for name in _SECRETS & set(options.get("direct") or {}):
+                if not _is_text(options["direct"][name]):
+                    raise BadInput(name, "its value is not a text") from None
+            raise
 
     def _refuse_unknown(self, config: Mapping[str, Any]) -> None:
         for name in config:
@@ -218,14 +247,19 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         )
         session = Session(params)
         entry = f"{self.get_cache_key(path)}_{_digest(settings, search)}"
-        found: list[_hosts.Cluster] | None = self._cached(entry) if cache else None
+        found = self._cached(entry) if cache else None
         if found is None:
             with quiet_libraries():
-                documents = _fleet.read(session.arm, search, self.display.warning)
-            found = [_hosts.describe(document) for document in documents]
+                documents, left_out = _fleet.read(session.arm, search)
+            found = {"clusters": [_hosts.describe(document) for document in documents], "left_out": left_out}
             if self.get_option("cache"):
                 self._cache[entry] = found
-        return found
+        if found["left_out"]:
+            self.display.warning(_fleet.warning(found["left_out"]))
+        clusters: list[_hosts.Cluster] = found["clusters"]
+        if not clusters:
+            self.display.warning(f"{path}: there is no cluster where it searches.")
+        return clusters
 
     def _cached(self, entry: str) -> Any:
         if not self.get_option("cache"):
@@ -236,9 +270,21 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             return None
 
     def _populate(self, clusters: list[_hosts.Cluster]) -> None:
+        before = set(self.inventory.hosts)
+        try:
+            self._add(clusters)
+        except Exception:
+            # Ansible goes on without a source that fails, but keeps what it has added: hosts that miss some groups.
+            for host in set(self.inventory.hosts) - before:
+                self.inventory.remove_host(self.inventory.hosts[host])
+            raise
+
+    def _add(self, clusters: list[_hosts.Cluster]) -> None:
         variables = {key(cluster["id"]): _marked(_hosts.variables(cluster)) for cluster in clusters}
         groups = _hosts.groups(clusters, self.get_option("group_by"))
-        names = _hosts.host_names(clusters, self._wished(variables), groups)
+        composed = [self._sanitize_group_name(str(name)) for name in self.get_option("groups") or ()]
+        taken = [*groups, *composed, *self.inventory.groups]
+        names = _hosts.host_names(clusters, self._wished(variables), taken)
         self.inventory.add_group(_hosts.ALL)
         for identifier, host in names.items():
             self.inventory.add_host(host, group=_hosts.ALL)
@@ -252,9 +298,22 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             for name, value in groups[group].variables.items():
                 self.inventory.set_variable(group, name, _trust.name(value))
             for identifier in groups[group].clusters:
-                self.inventory.add_child(group, names[identifier])
-        for host in names.values():
-            self._construct(host)
+                self.inventory.add_host(names[identifier], group)
+        try:
+            for host in names.values():
+                self._construct(host)
+        finally:
+            # Also where it has failed: this may be why.
+            self._refuse_shared(names.values())
+
+    def _refuse_shared(self, hosts: Iterable[str]) -> None:
+        """A host that has the name of a group: where Ansible reads the name, it means the group and all its hosts."""
+        for host in hosts:
+            if host in self.inventory.groups:
+                identifier = self.inventory.get_host(host).vars["nexus_id"]
+                message = f"'{host}' is the host of {identifier}, and a group that keyed_groups or groups makes"
+                remedy = "give the hosts other names, for example by nexus_name ~ '.' ~ nexus_resource_group"
+                raise BadInput("hostnames", message, remedy)
 
     def _construct(self, host: str) -> None:
         """What the file asks for by `compose`, `groups` and `keyed_groups`."""
@@ -271,28 +330,57 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return {identifier: name for identifier, name in wished.items() if name}
 
     def _first_text(self, expressions: list[str], known: dict[str, Any]) -> str:
+        failed = []
         for expression in expressions:
             try:
                 value = self._compose(expression, known)
             except AnsibleError as error:
-                if self.get_option("strict"):
-                    raise AnsibleParserError(f"hostnames: {expression} of {known['nexus_id']}: {error}") from None
+                failed.append(f"{expression}: {error}")
                 continue
-            if isinstance(value, (str, int)) and str(value).strip():
-                return str(value).strip()
+            text = str(value).strip() if isinstance(value, (str, int)) else ""
+            # To Python a boolean is a number, and before ansible-core 2.19 it may come as a text.
+            if text not in ("", "True", "False"):
+                return text
+        if failed and self.get_option("strict"):
+            raise BadInput("hostnames", f"no name for {known['nexus_id']}: {'; '.join(failed)}")
         return ""
 
     def _value(self, name: str) -> Any:
         value = self.get_option(name)
-        return self.templar.template(value) if isinstance(value, str) else value
+        return self._evaluated(name, value) if isinstance(value, str) else value
 
     def _texts(self, name: str) -> list[str]:
         """An option that is a list of texts; an item may be a template that gives a list, or a text with commas."""
         texts: list[str] = []
         for item in self.get_option(name):
-            value = self.templar.template(item)
+            value = self._evaluated(name, item)
             texts += value if isinstance(value, list) else str(value).split(",")
         return [str(text) for text in texts]
+
+    def _evaluated(self, name: str, text: str) -> Any:
+        try:
+            return self.templar.template(text)
+        except AnsibleError as error:
+            reason = "the reason is not shown, it may hold the secret" if name in _SECRETS else str(error)
+            raise BadInput(name, f"its template cannot be evaluated: {reason}") from None
+
+
+def _check_expressions(hostnames: list[str]) -> None:
+    """Raises BadInput for one that could never be evaluated, whatever the cluster."""
+    for expression in hostnames:
+        try:
+            Environment().parse(f"{{{{ ({expression}) }}}}")
+        except TemplateSyntaxError as error:
+            raise BadInput("hostnames", f"'{expression}' is not a Jinja2 expression: {error.message}") from None
+
+
+def _is_text(value: Any) -> bool:
+    """Whether Ansible takes it for an option of type str."""
+    try:
+        ensure_type(value, "str")
+    except Exception:
+        return False
+    return True
 
 
 def _marked(variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -307,4 +395,7 @@ def _digest(settings: _settings.Settings, search: _fleet.Search) -> str:
     parts = [f"{name}={value}" for name, value in settings.items() if name not in secrets]
     if settings["source"] == "cli":
         parts.append(_settings.cli_login(os.environ, Path("~").expanduser()))
+    if settings["source"] == "msi" and not settings["client_id"]:
+        # The identity of the machine itself, which has no name.
+        parts.append(platform.node())
     return hashlib.sha256("\0".join([VERSION, str(search), *parts]).encode()).hexdigest()[:16]

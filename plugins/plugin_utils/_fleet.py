@@ -8,7 +8,7 @@ Private to this collection.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -61,15 +61,38 @@ def plan(subscriptions: Sequence[str], own: str, resource_groups: Sequence[str],
     return Search(() if EVERY in named else named, groups, _api_version.check(api_version))
 
 
-def read(arm: Arm, search: Search, warn: Callable[[str], None]) -> list[Document]:
-    """The ARM documents of the clusters. Raises NexusError rather than leave out what was asked for by name."""
+def read(arm: Arm, search: Search) -> tuple[list[Document], dict[str, str]]:
+    """The ARM documents of the clusters, and what was left out: subscription -> the code of Azure's answer.
+
+    Only what nobody asked for by name is left out. Raises NexusError for the rest.
+    """
     subscriptions = search.subscriptions or _visible(arm)
-    if not search.resource_groups:
-        return _of_subscriptions(arm, search, subscriptions, warn)
     found: list[Document] = []
-    for group in search.resource_groups:
-        found += _of_group(arm, search, subscriptions, group)
-    return found
+    left_out: dict[str, str] = {}
+    for group in search.resource_groups or ("",):
+        failed: dict[str, NexusError] = {}
+        for subscription in subscriptions:
+            try:
+                found += arm.list_resources(collection_in(subscription, CLUSTER, group), search.api_version)
+            except NexusError as error:
+                if not (_is_empty(error, search, group) or _may_be_left_out(error, search)):
+                    raise
+                failed[subscription] = error
+        if len(failed) == len(subscriptions):
+            raise _nothing(failed, group)
+        for subscription, reason in failed.items():
+            if not _is_empty(reason, search, group):
+                left_out.setdefault(subscription, reason.code or str(reason.status))
+    return found, left_out
+
+
+def warning(left_out: Mapping[str, str]) -> str:
+    """What to say of it."""
+    shown = ", ".join(f"{subscription} ({code})" for subscription, code in left_out.items())
+    return (
+        f"Clusters are left out, since the identity that signed in could not list them in these subscriptions: {shown}."
+        " Name the subscriptions to search in the option subscriptions."
+    )
 
 
 def _visible(arm: Arm) -> tuple[str, ...]:
@@ -81,53 +104,29 @@ def _visible(arm: Arm) -> tuple[str, ...]:
     return found
 
 
-def _of_subscriptions(
-    arm: Arm, search: Search, subscriptions: Sequence[str], warn: Callable[[str], None]
-) -> list[Document]:
-    found: list[Document] = []
-    failed: dict[str, NexusError] = {}
-    for subscription in subscriptions:
-        try:
-            found += arm.list_resources(collection_in(subscription, CLUSTER), search.api_version)
-        except NexusError as error:
-            # One that nobody named may be in sight for other reasons than clusters.
-            if search.subscriptions or not (_is_refusal(error) or error.code == UNREGISTERED):
-                raise
-            failed[subscription] = error
-    refused = [subscription for subscription, error in failed.items() if _is_refusal(error)]
-    if len(failed) == len(subscriptions):
-        raise failed[(refused or list(failed))[0]]
-    if refused:
-        warn(
-            "Left out are the clusters of these subscriptions, in which the identity that signed in may not list them: "
-            f"{', '.join(refused)}. Name the subscriptions to search in the option subscriptions."
-        )
-    return found
+def _is_empty(error: NexusError, search: Search, group: str) -> bool:
+    """Whether there surely is no cluster, in a place that need not have any."""
+    if error.code == UNREGISTERED:
+        return bool(group) or not search.subscriptions
+    return error.code == _NO_GROUP
 
 
-def _of_group(arm: Arm, search: Search, subscriptions: Sequence[str], group: str) -> list[Document]:
-    """The clusters of this resource group, in those of the subscriptions that have it: at least one must."""
-    found: list[Document] = []
-    failed: list[NexusError] = []
-    for subscription in subscriptions:
-        try:
-            found += arm.list_resources(collection_in(subscription, CLUSTER, group), search.api_version)
-        except NexusError as error:
-            # Who may not read a resource group is not told whether it is there.
-            if not _is_refusal(error) and error.code not in (_NO_GROUP, UNREGISTERED):
-                raise
-            failed.append(error)
-    if len(failed) < len(subscriptions):
-        return found
-    refused = [error for error in failed if error.code != _NO_GROUP]
-    if refused:
-        raise refused[0]
+def _may_be_left_out(error: NexusError, search: Search) -> bool:
+    """Whether the answer is about this one subscription, which nobody named.
+
+    It may be in sight for other reasons than clusters (403), disabled (409) or about to vanish (404).
+    """
+    about_it = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
+    return not search.subscriptions and error.status in about_it
+
+
+def _nothing(failed: Mapping[str, NexusError], group: str) -> NexusError:
+    """What to raise when no subscription gave a list: the first refusal, if there is one."""
+    errors = [error for error in failed.values() if error.code != _NO_GROUP]
+    if errors:
+        return next((error for error in errors if error.status == HTTPStatus.FORBIDDEN), errors[0])
     remedy = "correct the name, or name its subscription in subscriptions"
-    raise BadInput("resource_groups", f"'{group}' is in none of the subscriptions {', '.join(subscriptions)}", remedy)
-
-
-def _is_refusal(error: NexusError) -> bool:
-    return error.status == HTTPStatus.FORBIDDEN
+    return BadInput("resource_groups", f"'{group}' is in none of the subscriptions {', '.join(failed)}", remedy)
 
 
 def _distinct(texts: Iterable[str]) -> tuple[str, ...]:

@@ -29,6 +29,9 @@ ALL = "nexus_clusters"
 
 GROUP_BY = ("cluster_manager", "detailed_status", "location", "method")
 
+_NO_METHOD = "none"
+_METHODS = (_method.CLUSTER, _method.CLUSTER_MANAGER, _NO_METHOD)
+
 NAMES = frozenset(
     {
         "customer_key_vault_cluster_id",
@@ -69,26 +72,45 @@ def describe(document: dict[str, Any]) -> Cluster:
         "subscription_id": parts[1],
         "resource_group": parts[3],
         "cluster_manager_name": manager_id.rstrip("/").rpartition("/")[2] if manager_id else None,
-        "method": _method.in_use(document) or "none",
+        "method": _method.in_use(document) or _NO_METHOD,
     }
 
 
-def check_managers(texts: Iterable[str]) -> set[str]:
-    """Names and keys of ids of cluster managers, in lower case. Raises BadInput."""
-    return {_check_manager(text.strip()) for text in texts if text.strip()}
+def check_managers(texts: Iterable[str]) -> dict[str, str]:
+    """Names in lower case and keys of ids of cluster managers -> as they were given. Raises BadInput."""
+    return {_check_manager(text.strip()): text.strip() for text in texts if text.strip()}
 
 
-def under(managers: Collection[str], clusters: Iterable[Cluster]) -> list[Cluster]:
-    """The clusters of these managers (see `check_managers`), all when none is named, in the order of their ids."""
+def under(managers: Mapping[str, str], clusters: Iterable[Cluster]) -> list[Cluster]:
+    """The clusters of these managers (see `check_managers`), all when none is named, in the order of their ids.
+
+    Raises BadInput for a manager that has none.
+    """
     in_order = sorted(clusters, key=lambda cluster: key(cluster["id"]))
     if not managers:
         return in_order
-    return [
-        cluster
-        for cluster in in_order
-        if cluster["cluster_manager_id"]
-        and {key(cluster["cluster_manager_id"]), cluster["cluster_manager_name"].lower()} & set(managers)
-    ]
+    names = {cluster["id"]: _names_of_manager(cluster) for cluster in in_order}
+    missing = [managers[name] for name in sorted(set(managers).difference(*names.values()))]
+    if missing:
+        remedy = "correct it, or look in other subscriptions and resource_groups"
+        message = f"no cluster that was found has the manager {' or '.join(missing)}. {_those_of(in_order)}"
+        raise BadInput("cluster_managers", message, remedy)
+    return [cluster for cluster in in_order if names[cluster["id"]] & set(managers)]
+
+
+def _names_of_manager(cluster: Cluster) -> set[str]:
+    manager_id = cluster["cluster_manager_id"]
+    return {key(manager_id), cluster["cluster_manager_name"].lower()} if manager_id else set()
+
+
+def _those_of(clusters: Iterable[Cluster]) -> str:
+    """A sentence on the managers that there are. Five ids are enough to see what is meant."""
+    found = {key(cluster["cluster_manager_id"]): cluster for cluster in clusters if cluster["cluster_manager_id"]}
+    if not found:
+        return "None has a manager"
+    shown = [_resource_id.canonical(cluster["cluster_manager_id"]) for cluster in found.values()]
+    more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""
+    return f"The managers that they have are {', '.join(shown[:5])}{more}"
 
 
 def variables(cluster: Cluster) -> dict[str, Any]:
@@ -102,9 +124,12 @@ def groups(clusters: Sequence[Cluster], group_by: Collection[str]) -> dict[str, 
     found: dict[str, Group] = {}
     if "cluster_manager" in group_by:
         found |= _by_manager(clusters)
-    for criterion in ("location", "method"):
-        if criterion in group_by:
-            _add(found, clusters, criterion, lambda text: text)
+    if "location" in group_by:
+        _add(found, clusters, "location", lambda text: text)
+    if "method" in group_by:
+        # Empty ones too: to Ansible, a play for a group that does not exist is a mistake.
+        found |= {_group_name("method", method): Group() for method in _METHODS}
+        _add(found, clusters, "method", lambda text: text)
     if "detailed_status" in group_by:
         _add(found, clusters, "detailed_status", _documents.snake)
     return found
@@ -169,8 +194,8 @@ def _distinct(choices: Mapping[str, Sequence[str]], taken: Collection[str]) -> d
 
 
 def _host_name(text: str) -> str:
-    """Without what means something in a host pattern, or to Jinja."""
-    return re.sub(r"[^\w.-]", "_", text)
+    """Without what means something in a host pattern or to Jinja, or begins an option of a command."""
+    return re.sub(r"^-|[^\w.-]", "_", text)
 
 
 def _group_name(criterion: str, text: str) -> str:

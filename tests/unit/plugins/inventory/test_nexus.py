@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import datetime
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,11 +19,12 @@ import yaml
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.inventory import BaseInventoryPlugin
 
 from ansible_collections.operator_nexus.credentials.plugins.inventory import nexus
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._argspec import AUTH_SPEC
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import MissingLibrary
-from ansible_collections.operator_nexus.credentials.plugins.plugin_utils import _hosts, _trust
+from ansible_collections.operator_nexus.credentials.plugins.plugin_utils import _fleet, _hosts, _trust
 from ansible_collections.operator_nexus.credentials.tests.unit.plugins import fakes
 
 DOCUMENTED: dict[str, Any] = yaml.safe_load(nexus.DOCUMENTATION)
@@ -93,6 +97,7 @@ def test_hosts_and_groups() -> None:
         "nexus_cluster_manager_manager_east": both,
         "nexus_detailed_status_running": both,
         "nexus_location_eastus": both,
+        "nexus_method_cluster": [],
         "nexus_method_cluster_manager": ["cluster-2"],
         "nexus_method_none": ["cluster-1"],
     }
@@ -109,7 +114,9 @@ def test_without_ready_made_groups() -> None:
 
 
 def test_filter_by_manager() -> None:
-    assert groups(parsed(Plugin(cluster_managers=["other"]))) == {"all": [], "ungrouped": [], "nexus_clusters": []}
+    assert len(parsed(Plugin(cluster_managers=["MANAGER-east"])).hosts) == 2
+    with pytest.raises(AnsibleParserError, match="cluster_managers: no cluster that was found has the manager other"):
+        parsed(Plugin(cluster_managers=["other"]))
 
 
 def test_constructed() -> None:
@@ -137,6 +144,10 @@ def test_constructed() -> None:
         (["nexus_tags.evil"], {"cluster-1", "___7_7___"}),
         (["nexus_resource_group"], {"cluster-1", "cluster-2"}),
         (["nexus_tags"], {"cluster-1", "cluster-2"}),
+        # No name is a boolean.
+        (["nexus_tags != {}", "nexus_method == 'none'"], {"cluster-1", "cluster-2"}),
+        (["nexus_manual_action_count | default(7)"], {"cluster-1", "cluster-2"}),
+        (["'-' ~ nexus_name"], {"_cluster-1", "_cluster-2"}),
     ],
 )
 def test_hostnames(hostnames: list[str], names: set[str]) -> None:
@@ -144,9 +155,79 @@ def test_hostnames(hostnames: list[str], names: set[str]) -> None:
 
 
 def test_strict() -> None:
-    for option in ({"hostnames": ["nexus_tags.nothing"]}, {"compose": {"x": "nexus_tags.nothing"}}):
+    for option in (
+        {"hostnames": ["nexus_tags.nothing"]},
+        {"hostnames": ["nexus_tags.site", "nexus_tags.nothing"]},
+        {"compose": {"x": "nexus_tags.nothing"}},
+    ):
         with pytest.raises(AnsibleError, match="nothing"):
             parsed(Plugin(strict=True, **expressions(option)))
+
+
+def test_with_strict_an_expression_may_fail_where_another_gives_a_name() -> None:
+    hostnames = expressions(["nexus_tags.site", "nexus_name"])
+    assert parsed(Plugin(strict=True, hostnames=hostnames)).hosts.keys() == {"cluster-1", "rome"}
+
+
+@pytest.mark.parametrize("expression", ["nexus_tags.", "{{ nexus_name }}", "a }} {{ b", "(nexus_name"])
+def test_what_is_no_expression_is_refused(arm: fakes.FakeArm, expression: str) -> None:
+    """Before anything is asked for, and without strict too."""
+    with pytest.raises(AnsibleParserError, match=r"hostnames: .* is not a Jinja2 expression") as caught:
+        parsed(Plugin(hostnames=expressions([expression])))
+    assert f"'{expression}'" in str(caught.value)
+    assert not arm.log
+
+
+SHORT = ["nexus_name | replace('-', '')"]
+"""cluster1 and cluster2, which may be names of groups too."""
+
+
+@pytest.mark.parametrize(
+    "wanted", [{"cluster1": "True"}, {"cluster1": "nexus_name == 'cluster-2'"}, {"Cluster1": "False"}]
+)
+def test_no_host_has_the_name_of_a_composed_group(wanted: dict[str, str]) -> None:
+    wanted = {**wanted, "special": "nexus_name == 'cluster-1'"}
+    inventory = parsed(Plugin(**expressions({"groups": wanted, "hostnames": SHORT})))
+    assert inventory.hosts.keys() == {"cluster-1", "cluster2"}
+    assert groups(inventory)["special"] == ["cluster-1"]
+
+
+def test_no_host_has_the_name_of_a_group_of_another_source() -> None:
+    inventory = InventoryData()
+    inventory.add_group("cluster-1")
+    Plugin().parse(inventory, DataLoader(), "fleet.nexus.yml")
+    assert inventory.hosts.keys() == {"cluster-1.nexus-east", "cluster-2"}
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"keyed_groups": [{"key": "nexus_name | replace('-', '')", "separator": ""}]},
+        # Before cluster2 is put into a group, its name is that of another one.
+        {"keyed_groups": [{"key": "'cluster2'", "separator": ""}], "groups": {"special": "True"}},
+        {"keyed_groups": [{"key": "'cluster2'", "separator": "", "parent_group": "special"}]},
+        {"keyed_groups": [{"key": "nexus_location", "separator": "", "parent_group": "cluster1"}]},
+    ],
+)
+def test_a_keyed_group_with_the_name_of_a_host(wanted: dict[str, Any]) -> None:
+    inventory = InventoryData()
+    inventory.add_host("before")
+    with pytest.raises(AnsibleParserError) as caught:
+        Plugin(hostnames=expressions(SHORT), **expressions(wanted)).parse(inventory, DataLoader(), "fleet.nexus.yml")
+    text = str(caught.value)
+    assert text.startswith("hostnames: '")
+    assert "' is the host of /subscriptions/" in text and "and a group that keyed_groups or groups makes. Give" in text
+    # Nothing is left of a source that failed: hosts would miss groups.
+    assert inventory.hosts.keys() == {"before"}
+    assert not inventory.groups["nexus_clusters"].get_hosts()
+
+
+def test_no_host_is_left_of_a_source_that_failed() -> None:
+    inventory = InventoryData()
+    plugin = Plugin(strict=True, **expressions({"groups": {"x": "nexus_tags.nothing == 1"}}))
+    with pytest.raises(AnsibleError, match="nothing"):
+        plugin.parse(inventory, DataLoader(), "fleet.nexus.yml")
+    assert not inventory.hosts
 
 
 def test_the_cache_is_read_and_flushed(arm: fakes.FakeArm) -> None:
@@ -160,11 +241,33 @@ def test_the_cache_is_read_and_flushed(arm: fakes.FakeArm) -> None:
     assert len(arm.log) == 2
     assert len(plugin._cache) == 1
     # Filters that choose among what was read do not read anew, and leave the cache as it is.
-    plugin._options["cluster_managers"] = ["other"]
-    assert parsed(plugin).hosts == {}
-    del plugin._options["cluster_managers"][:]
-    assert groups(parsed(plugin)) == first
+    plugin._options["cluster_managers"] = ["manager-east"]
+    assert len(parsed(plugin).hosts) == 2
     assert len(arm.log) == 2
+
+
+@pytest.fixture
+def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    found: list[str] = []
+    monkeypatch.setattr(nexus.InventoryModule, "display", SimpleNamespace(warning=found.append), raising=False)
+    return found
+
+
+def test_what_is_left_out_is_told_from_the_cache_too(monkeypatch: pytest.MonkeyPatch, warnings: list[str]) -> None:
+    monkeypatch.setattr(_fleet, "read", lambda arm, search: ([fakes.cluster()], {"sub-1": "AuthorizationFailed"}))
+    plugin = Plugin(cache=True)
+    plugin.display = nexus.InventoryModule.display
+    for times in (1, 2):
+        parsed(plugin)
+        assert ["sub-1 (AuthorizationFailed)" in text for text in warnings] == [True] * times
+
+
+def test_a_search_that_finds_nothing_is_told(monkeypatch: pytest.MonkeyPatch, warnings: list[str]) -> None:
+    monkeypatch.setattr(_fleet, "read", lambda arm, search: ([], {}))
+    plugin = Plugin()
+    plugin.display = nexus.InventoryModule.display
+    assert not parsed(plugin).hosts
+    assert warnings == ["fleet.nexus.yml: there is no cluster where it searches."]
 
 
 @pytest.mark.parametrize(
@@ -184,6 +287,20 @@ def test_another_login_or_search_has_a_cache_of_its_own(arm: fakes.FakeArm, othe
     plugin._options.update(other)
     parsed(plugin)
     assert len(arm.log) == len(plugin._cache) == 2
+
+
+def test_the_identity_of_another_machine_has_a_cache_of_its_own(
+    arm: fakes.FakeArm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing else tells two machines' own identities apart."""
+    reads = []
+    for client_id in ("", fakes.guid("me")):
+        plugin = Plugin(cache=True, auth_source="msi", client_id=client_id)
+        for machine in ("one", "two", "one"):
+            monkeypatch.setattr(platform, "node", lambda machine=machine: machine)
+            parsed(plugin)
+        reads.append(len(plugin._cache))
+    assert reads == [2, 1]
 
 
 def test_a_new_secret_is_the_same_login(arm: fakes.FakeArm) -> None:
@@ -222,8 +339,45 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch, arm: fakes.
         raise MissingLibrary("azure-identity", ImportError("No module named 'azure'"))
 
     monkeypatch.setattr(arm, "list_resources", missing)
-    with pytest.raises(AnsibleParserError, match=r"azure-identity >= 1\.15"):
+    with pytest.raises(AnsibleParserError) as caught:
         parsed(Plugin())
+    text = str(caught.value)
+    assert text.count("azure-identity >= 1.15") == 1
+    assert f"Install it for the Python that runs Ansible, {sys.executable}," in text
+    assert "ansible_python_interpreter" not in text
+
+
+@pytest.mark.parametrize("value", [{"a": "hunter2"}, ["hunter2"], datetime.date(2024, 5, 6)])
+@pytest.mark.parametrize("name", ["secret", "password", "oidc_token"])
+def test_a_secret_that_is_no_text_is_not_shown(monkeypatch: pytest.MonkeyPatch, name: str, value: Any) -> None:
+    def refuse(self: Any, *arguments: Any, **options: Any) -> None:
+        raise AnsibleError(f"Invalid value provided: {options['direct']}")
+
+    monkeypatch.setattr(BaseInventoryPlugin, "set_options", refuse)
+    plugin = Plugin()
+    monkeypatch.setattr(
+        Plugin, "_read_config_data", lambda self, path: self.set_options(direct={name: value, "tenant": "t"})
+    )
+    with pytest.raises(AnsibleParserError, match=f"^{name}: its value is not a text"):
+        parsed(plugin)
+    monkeypatch.setattr(Plugin, "_read_config_data", lambda self, path: self.set_options(direct={"secret": "x"}))
+    with pytest.raises(AnsibleError, match="Invalid value"):
+        parsed(plugin)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("tenant", "{{ nowhere }}"), ("cluster_managers", ["{{ nowhere }}"]), ("client_id", "{{ x y }}")],
+)
+def test_the_option_whose_template_fails_is_named(name: str, value: Any) -> None:
+    with pytest.raises(AnsibleParserError, match=f"^{name}: its template cannot be evaluated: ."):
+        parsed(Plugin(**{name: expressions(value)}))
+
+
+def test_the_template_of_a_secret_is_not_shown() -> None:
+    with pytest.raises(AnsibleParserError, match=r"^secret: its template cannot be evaluated: the reason is") as caught:
+        parsed(Plugin(secret=expressions("hunter2{{ nowhere }}")))
+    assert "hunter2" not in str(caught.value) and "nowhere" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -245,7 +399,7 @@ def test_which_files(tmp_path: Path, name: str, wanted: bool) -> None:
 
 def test_an_item_of_a_list_may_be_a_template(arm: fakes.FakeArm) -> None:
     """It may give a list, or a text with commas."""
-    managers = expressions(["{{ ['other', 'manager-east'] }}"])
+    managers = expressions(["{{ ['Manager-East', 'manager-east'] }}"])
     found = parsed(Plugin(cluster_managers=managers, resource_groups=expressions(["{{ 'nexus-east,nexus-west' }}"])))
     assert found.hosts.keys() == {"cluster-1", "cluster-2"}
     assert len(arm.log) == 2

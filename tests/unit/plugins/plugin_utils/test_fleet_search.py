@@ -18,6 +18,7 @@ REFUSED = NexusError("no", status=403, code="AuthorizationFailed")
 NO_GROUP = NexusError("no", status=404, code="ResourceGroupNotFound")
 UNREGISTERED = NexusError("no", status=409, code="MissingSubscriptionRegistration")
 NO_SUBSCRIPTION = NexusError("no", status=404, code="SubscriptionNotFound")
+DISABLED = NexusError("no", status=409)
 THROTTLED = NexusError("no", status=429, code="TooManyRequests")
 
 
@@ -51,11 +52,10 @@ def search(*subscriptions: str, own: str = "", groups: tuple[str, ...] = ()) -> 
     return _fleet.plan(subscriptions, own, groups, "2025-09-01")
 
 
-def read(arm: Arm, wanted: _fleet.Search) -> tuple[list[str], list[str]]:
-    """The names of the clusters, and what was warned of."""
-    warnings: list[str] = []
-    found = _fleet.read(arm, wanted, warnings.append)  # type: ignore[arg-type]
-    return [item["name"] for item in found], warnings
+def read(arm: Arm, wanted: _fleet.Search) -> tuple[list[str], dict[str, str]]:
+    """The names of the clusters, and what was left out."""
+    found, left_out = _fleet.read(arm, wanted)  # type: ignore[arg-type]
+    return [item["name"] for item in found], left_out
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def read(arm: Arm, wanted: _fleet.Search) -> tuple[list[str], list[str]]:
 )
 def test_where_it_looks(wanted: _fleet.Search, names: list[str], requests: int) -> None:
     arm = Arm()
-    assert read(arm, wanted) == (names, [])
+    assert read(arm, wanted) == (names, {})
     assert len(arm.log) == requests
 
 
@@ -104,11 +104,28 @@ def test_a_subscription_that_is_named_must_be_readable(failure: NexusError) -> N
         assert caught.value is failure
 
 
-@pytest.mark.parametrize(("failure", "warned"), [(REFUSED, 1), (UNREGISTERED, 0)])
-def test_one_that_is_only_in_sight_need_not_be(failure: NexusError, warned: int) -> None:
-    names, warnings = read(Arm(s1=failure), search())
-    assert names == ["in-2"]
-    assert [ONE in text and "subscriptions" in text and TWO not in text for text in warnings] == [True] * warned
+@pytest.mark.parametrize("groups", [(), ("nexus-east",)])
+@pytest.mark.parametrize(
+    ("failure", "left_out"),
+    [
+        (REFUSED, {ONE: "AuthorizationFailed"}),
+        (NO_SUBSCRIPTION, {ONE: "SubscriptionNotFound"}),
+        (DISABLED, {ONE: "409"}),
+        (UNREGISTERED, {}),
+    ],
+)
+def test_one_that_is_only_in_sight_need_not_be(
+    failure: NexusError, left_out: dict[str, str], groups: tuple[str, ...]
+) -> None:
+    assert read(Arm(s1=failure), search("*", groups=groups)) == (["in-2"], left_out)
+
+
+def test_a_subscription_that_is_left_out_is_named_once() -> None:
+    groups = ("nexus-east", "b", "c")
+    names, left_out = read(Arm(s1_b=REFUSED, s1_c=REFUSED), search("*", groups=groups))
+    assert (names, left_out) == (["in-1", "in-2"], {ONE: "AuthorizationFailed"})
+    text = _fleet.warning(left_out)
+    assert f"{ONE} (AuthorizationFailed)" in text and TWO not in text
 
 
 @pytest.mark.parametrize(
@@ -132,11 +149,10 @@ def test_no_subscription_in_sight() -> None:
     assert caught.value.target == "subscriptions"
 
 
-@pytest.mark.parametrize("failure", [REFUSED, NO_GROUP, UNREGISTERED])
+@pytest.mark.parametrize("failure", [NO_GROUP, UNREGISTERED])
 def test_a_group_may_be_in_any_of_the_subscriptions(failure: NexusError) -> None:
-    """Who may read one resource group only is refused at its name in other subscriptions."""
-    arm = Arm(s1=failure)
-    assert read(arm, search(ONE, TWO, groups=("nexus-east",))) == (["in-2"], [])
+    for wanted in (search(ONE, TWO, groups=("nexus-east",)), search("*", groups=("nexus-east",))):
+        assert read(Arm(s1=failure), wanted) == (["in-2"], {})
 
 
 @pytest.mark.parametrize("wanted", [search(ONE, TWO, groups=("nexus-east", "typo")), search(own=ONE, groups=("typo",))])
@@ -150,6 +166,8 @@ def test_a_group_that_is_nowhere(wanted: _fleet.Search) -> None:
     ("arm", "raised"),
     [
         (Arm(s1=NO_GROUP, s2=REFUSED), REFUSED),
+        # Who may not read a group is not told whether it is there.
+        (Arm(s1=REFUSED), REFUSED),
         (Arm(s1=NO_SUBSCRIPTION), NO_SUBSCRIPTION),
         (Arm(s2=THROTTLED), THROTTLED),
     ],

@@ -68,7 +68,13 @@ def test_a_wished_name_comes_first_where_it_is_the_only_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wished", "name"), [("{{ 7*7 }}", "___7_7___"), ("a:b,c[0]", "a_b_c_0_"), ("ålesund.no", "ålesund.no")]
+    ("wished", "name"),
+    [
+        ("{{ 7*7 }}", "___7_7___"),
+        ("a:b,c[0]", "a_b_c_0_"),
+        ("ålesund.no", "ålesund.no"),
+        ("-e@x-y", "_e_x-y"),
+    ],
 )
 def test_a_wished_name_is_harmless(wished: str, name: str) -> None:
     assert names(f"{ONE}/east/a", a=wished) == [name]
@@ -139,11 +145,13 @@ def test_groups() -> None:
         "nexus_location_eastus": ["a", "c"],
         "nexus_location_west_us_2": ["b"],
         "nexus_method_none": ["a", "c"],
+        "nexus_method_cluster": [],
         "nexus_method_cluster_manager": ["b"],
         "nexus_detailed_status_pending_deployment": ["a"],
         "nexus_detailed_status_running": ["b"],
     }
-    assert members(_hosts.groups(clusters, ["method"])).keys() == {"nexus_method_none", "nexus_method_cluster_manager"}
+    methods = {"nexus_method_cluster", "nexus_method_cluster_manager", "nexus_method_none"}
+    assert _hosts.groups(clusters, ["method"]).keys() == _hosts.groups([], ["method"]).keys() == methods
     assert _hosts.groups(clusters, []) == {}
 
 
@@ -182,7 +190,22 @@ def test_the_clusters_of_some_managers() -> None:
     assert chosen("Cm") == "bc"
     assert chosen(manager_id(f"{ONE}/EAST/cm")) == "c"
     assert chosen(manager_id(f"{ONE}/east/cm"), "other") == "ac"
-    assert chosen("nobody") == ""
+
+
+def test_a_manager_without_a_cluster() -> None:
+    """It is a mistake, most likely."""
+    clusters = [cluster(f"{ONE}/east/c{number}", f"{ONE}/east/cm-{number}") for number in range(7)]
+    for text in ("CM", manager_id(f"{ONE}/west/cm-1")):
+        with pytest.raises(BadInput) as caught:
+            _hosts.under(_hosts.check_managers([text, "cm-1"]), clusters)
+        shown = str(caught.value)
+        assert shown.startswith(
+            f"cluster_managers: no cluster that was found has the manager {text}. The managers that"
+        )
+        assert manager_id(f"{ONE}/east/cm-4") + " and 2 more. Correct it" in shown
+    for nothing in ([], [cluster(f"{ONE}/east/d", None)]):
+        with pytest.raises(BadInput, match=r"has the manager Cm-1\. None has a manager\."):
+            _hosts.under({"cm-1": "Cm-1"}, nothing)
 
 
 @pytest.mark.parametrize("text", ["cm north", "/subscriptions/x", fakes.CLUSTER, "a,b"])
