@@ -47,7 +47,8 @@ EXAMPLES = r"""
       - fleet.summary.clusters > 0
     fail_msg: "{{ bad | map(attribute='name') | join(', ') }}"
   vars:
-    bad: "{{ fleet | operator_nexus.credentials.rotation_report_having(['expired', 'overdue', 'misplaced', 'unknown']) }}"
+    bad: "{{ fleet | operator_nexus.credentials.rotation_report_having(wanted) }}"
+    wanted: [expired, overdue, misplaced, unknown]
 """
 
 RETURN = r"""

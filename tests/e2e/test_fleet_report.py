@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,11 @@ from typing import Any
 import pytest
 
 import demo_report
+import report_forms
 from e2e_ansible import Core, Run
 from e2e_cloud import Cloud
 from e2e_leaks import assert_nothing_leaks
-from e2e_plays import COLLECTION
+from e2e_plays import COLLECTION, run_tasks
 
 Document = dict[str, Any]
 
@@ -65,12 +65,9 @@ def test_three_files_say_the_same(core: Core, mixed: Cloud, homes: Iterator[Path
     assert {item["name"]: item["status"] for item in document["clusters"]} == STATUSES
     read = run.result("Keep the result")["ansible_facts"]["fleet_report_result"]
     assert (document["summary"], document["checked_at"]) == (read["summary"], read["checked_at"])
-    expected = [(item["name"], one["status"]) for item in document["clusters"] for one in item["credentials"]]
-    assert [(row["cluster_name"], row["status"]) for row in table] == expected
-    island = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page)
-    shown = [(item["name"], one[2]) for item in json.loads(island[0])["clusters"] for one in item["credentials"]]
-    assert shown == expected
-    assert len(expected) == document["summary"]["credentials"] == 55
+    assert report_forms.rows_of_json(json.dumps(document)) == table
+    assert report_forms.rows_of_page(page) == table
+    assert len(table) == document["summary"]["credentials"] == 55
     assert "<title>Nexus &lt;/title&gt; &amp; co</title>" in page
     assert page.endswith("</html>\n")
     for path in (home / "out").iterdir():
@@ -81,13 +78,16 @@ def test_three_files_say_the_same(core: Core, mixed: Cloud, homes: Iterator[Path
 
 
 def test_it_fails_after_it_has_written(core: Core, mixed: Cloud, homes: Iterator[Path]) -> None:
-    """A survey's text serves as well as a list."""
+    """A survey's text serves as well as a list. One that is overdue stays so when it has expired."""
     home = next(homes)
-    run = report(core, home, mixed, fleet_report_fail_on="misplaced, never_rotated")
+    run = report(core, home, mixed, fleet_report_fail_on="Overdue, never_rotated")
     assert run.rc != 0
     message = run.result(FAIL, event="failed")["msg"]
-    assert message.startswith("2 of 8 clusters have what fleet_report_fail_on names (misplaced, never_rotated): ")
-    assert "cluster-turin (never_rotated), cluster-madrid (misplaced)." in message
+    assert message.startswith("4 of 8 clusters have what fleet_report_fail_on names (overdue, never_rotated): ")
+    assert (
+        "cluster-lyon (overdue), cluster-leeds (overdue), cluster-porto (overdue), cluster-turin (never_rotated)."
+        in message
+    )
     assert len(files(home)[2]) == 55
     report(core, home, mixed, fleet_report_fail_on=["secret_unusable"]).assert_good()
 
@@ -99,7 +99,7 @@ def test_check_mode_writes_nothing(core: Core, mixed: Cloud, homes: Iterator[Pat
     lines = run.result("Sum up")["msg"]
     assert lines[-1].startswith(f"Would write {home / 'out' / 'nexus-credentials.html'}")
     assert lines[0].endswith("clusters 8, devices 23, credentials 55")
-    assert "overdue: clusters 2, credentials 8" in lines
+    assert "overdue: clusters 2, credentials 15" in lines
     (home / "out").mkdir()
     run = report(core, home, mixed, "--check", "--diff").assert_good()
     assert run.changed == {"localhost": 1}
@@ -110,8 +110,9 @@ def test_check_mode_writes_nothing(core: Core, mixed: Cloud, homes: Iterator[Pat
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        ({"fleet_report_fail_on": "overdue,late"}, "fleet_report_fail_on takes expired, overdue"),
-        ({"fleet_report_name": "../x"}, "fleet_report_directory must name a folder"),
+        ({"fleet_report_fail_on": "overdue,LATE 7"}, "fleet_report_fail_on names late, 7: it takes expired, overdue"),
+        ({"fleet_report_fail_on": ["over-due"]}, "fleet_report_fail_on names over-due: it takes"),
+        ({"fleet_report_name": "../x"}, "fleet_report_name must name a file without a folder"),
         ({"fleet_report_detail": "some"}, "fleet_report_detail"),
     ],
 )
@@ -156,6 +157,69 @@ def test_the_inventory_says_which_clusters(core: Core, mixed: Cloud, homes: Iter
     )
 
 
+def site(core: Core, home: Path, cloud: Cloud, environment: dict[str, str], *arguments: str, **play: Any) -> Run:
+    """Run the role in a play of a site's own, with the report in `out`."""
+    variables = {"fleet_report_directory": str(home / "out")}
+    tasks = [{"name": "Report", "ansible.builtin.import_role": {"name": PLAYBOOK}, "vars": variables}]
+    return run_tasks(core, home, {**cloud.env, **environment}, tasks, *arguments, **play)
+
+
+def test_the_subscription_of_module_defaults_counts(core: Core, mixed: Cloud, homes: Iterator[Path]) -> None:
+    """Unless the role has one, or a host needs it: a role does not see what stands there."""
+    home = next(homes)
+    elsewhere = {"AZURE_SUBSCRIPTION_ID": "00000000-0000-0000-0000-00000000000f"}
+    defaults = {"group/operator_nexus.credentials.nexus": {"subscription_id": mixed.subscription_id}}
+    site(core, home, mixed, elsewhere, module_defaults=defaults).assert_good()
+    assert len(files(home)[1]["clusters"]) == 8
+    wrong = {"group/operator_nexus.credentials.nexus": {"subscription_id": elsewhere["AZURE_SUBSCRIPTION_ID"]}}
+    given = ("-e", f"fleet_report_subscription_id={mixed.subscription_id}")
+    site(core, home, mixed, elsewhere, *given, module_defaults=wrong).assert_good()
+    assert len(files(home)[1]["clusters"]) == 8
+    hosts = {"fleet_report_inventory_group": "all", "customer_key_vault_resource_group": demo_report.GROUP}
+    run = site(core, home, mixed, {"AZURE_SUBSCRIPTION_ID": ""}, "-e", json.dumps(hosts), module_defaults=defaults)
+    assert run.rc != 0
+    assert "The subscription of these hosts is not known: site. Set customer_key_vault_subscription_id" in run.output
+
+
+@pytest.mark.parametrize("told", [None, "/"])
+def test_a_relative_folder_lies_where_ansible_was_started(
+    core: Core, mixed: Cloud, homes: Iterator[Path], tmp_path: Path, told: str | None
+) -> None:
+    """Not where the environment says, nor inside the collection. An empty text means "not given"."""
+    home = next(homes)
+    environment = {**mixed.env, **({"PWD": told} if told else {})}
+    empty = dict.fromkeys(("directory", "name", "mode", "title", "resource_group", "fail_on", "api_version"), "")
+    variables = {f"fleet_report_{name}": value for name, value in empty.items()}
+    command = ("ansible-playbook", PLAYBOOK, "-i", "localhost,", "-e", json.dumps(variables))
+    core.run(home, environment, *command, cwd=tmp_path).assert_good()
+    assert [path.name for path in tmp_path.iterdir()] == ["fleet-report"]
+    page = tmp_path / "fleet-report" / "nexus-credentials.html"
+    assert "<title>Credentials of Operator Nexus clusters</title>" in page.read_text()
+    assert page.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.newest_only
+@pytest.mark.parametrize("fail_on", ["expired,overdue,misplaced,unknown", "problems"])
+def test_clusters_that_are_not_there_are_no_success(
+    core: Core, mixed: Cloud, homes: Iterator[Path], fail_on: str
+) -> None:
+    home = next(homes)
+    gone = mixed.cluster("cluster-oslo")["id"].replace("cluster-oslo", "gone")
+    run = report(core, home, mixed, fleet_report_cluster_ids=[gone], fleet_report_fail_on=fail_on)
+    assert run.rc != 0
+    assert "gone (unknown)" in run.result(FAIL, event="failed")["msg"]
+    assert f"There is no cluster {gone}." in files(home)[0]
+
+
+@pytest.mark.newest_only
+def test_a_limit_without_localhost_reports_on_nothing(core: Core, mixed: Cloud, homes: Iterator[Path]) -> None:
+    """As the documents say: Ansible itself skips the play, and takes that for a success."""
+    home = next(homes)
+    run = report(core, home, mixed, "-i", "cluster-rome,", "--limit", "cluster-rome")
+    assert (run.rc, (home / "out").exists()) == (0, False)
+    assert "no hosts matched" in run.output
+
+
 @pytest.mark.newest_only
 def test_vaults_are_looked_into_when_asked_to(core: Core, mixed: Cloud, homes: Iterator[Path]) -> None:
     home = next(homes)
@@ -172,6 +236,7 @@ def test_no_cluster_is_no_success(core: Core, homes: Iterator[Path], tmp_path: P
     home = next(homes)
     with Cloud.running(tmp_path / "empty", tmp_path / "fleet.yml") as empty:
         run = report(core, home, empty, fleet_report_fail_on=["unknown"])
+        assert report(core, next(homes), empty, fleet_report_fail_on="problems").rc != 0
     assert run.rc != 0
     assert "there is no cluster" in run.result(FAIL, event="failed")["msg"]
     assert "No cluster was found" in files(home)[0]

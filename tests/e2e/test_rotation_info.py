@@ -160,11 +160,11 @@ def test_a_play_fails_when_anything_is_overdue(core: Core, cloud: Cloud, homes: 
     cloud.reset()
     tasks = [
         {**task(MODULE, "Tell", detail="summary"), "register": "fleet"},
-        {"name": "Stop", "ansible.builtin.assert": {"that": "fleet.summary.by_status.overdue == 0"}},
+        {"name": "Stop", "ansible.builtin.assert": {"that": "fleet.summary.by_fault.overdue == 0"}},
     ]
     run = run_tasks(core, next(homes), cloud.env, tasks)
     assert run.rc != 0
-    assert run.result("Stop", event="failed")["assertion"] == "fleet.summary.by_status.overdue == 0"
+    assert run.result("Stop", event="failed")["assertion"] == "fleet.summary.by_fault.overdue == 0"
 
 
 @pytest.mark.newest_only
