@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from ansible_collections.operator_nexus.credentials.plugins.module_utils import _documents, _rotation
+from ansible_collections.operator_nexus.credentials.plugins.module_utils import _documents, _time
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._resource_id import key
 
 Document = dict[str, Any]
@@ -157,5 +157,5 @@ def _lies_below(inner: Any, outer: str) -> bool:
 
 
 def _is_new(properties: Document, now: datetime) -> bool:
-    made = _rotation.moment(properties.get("createdOn"))
+    made = _time.moment(properties.get("createdOn"))
     return made is not None and now - made < EFFECTIVE_AFTER

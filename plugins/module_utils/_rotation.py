@@ -33,10 +33,6 @@ _ERROR = ("code", "message", "remediation")
 _LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
 
 
-# For those who know it by this name.
-moment = _time.moment
-
-
 @dataclass(frozen=True)
 class Verdict:
     """What a validation of the vault has ended with, and when; `error` {code, message, remediation} if it failed."""
