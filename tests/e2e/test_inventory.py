@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
+import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -396,6 +397,21 @@ def test_the_playbook_runs_on_it_as_it_is(core: Core, cloud: Cloud, homes: Itera
         next(homes), cloud.env, PLAYBOOK, "-i", source, "-e", "customer_key_vault_hosts=nexus_method_none"
     ).assert_good()
     assert run.stats == {} and "skipping: no hosts matched" in run.output
+
+
+def test_the_guides_play_on_readiness(core: Core, world: Cloud, homes: Iterator[Path], tmp_path: Path) -> None:
+    """It runs as it stands in the guide, and tells what mends what it finds."""
+    guide = (CHECKOUT / "docs/docsite/rst/operate_guide.rst").read_text()
+    block = guide.split(".. code-block:: yaml\n\n", 1)[1].split("\n\nWith ", 1)[0]
+    play = tmp_path / "readiness.yml"
+    play.write_text(textwrap.dedent(block))
+    source = write_source(tmp_path, resource_groups=["nexus-prod"])
+    run = core.play(next(homes), world.env, str(play), "-i", source)
+    assert run.rc == 2, run.output
+    failed = {event["host"]: event["result"]["msg"] for event in run.results if event["event"] == "failed"}
+    assert failed.keys() == {"cluster-bergen", "cluster-rome"}
+    assert "Remedy: - operator_nexus.credentials.nexus_clustermanager_identity: {" in failed["cluster-bergen"][0]
+    assert "Remedy: - operator_nexus.credentials.nexus_kv_role: {" in failed["cluster-rome"][0]
 
 
 def test_as_awx_does_it(core: Core, world: Cloud, homes: Iterator[Path], tmp_path: Path) -> None:
