@@ -18,8 +18,6 @@ from typing import Any
 try:
     from ansible.template import trust_as_template
 except ImportError:
-    from ansible.utils.unsafe_proxy import wrap_var
-
     trust_as_template = None
 
 # Ids, names, locations and states as Azure has them. No brace, no quote, no escape, nothing that encodes a character.
@@ -33,7 +31,11 @@ def template(text: str) -> Any:
 
 def data(value: Any) -> Any:
     """A JSON value from elsewhere: nothing in it is ever evaluated."""
-    return value if trust_as_template else wrap_var(value)
+    if trust_as_template is not None:
+        return value
+    from ansible.utils.unsafe_proxy import wrap_var
+
+    return wrap_var(value)
 
 
 def name(value: Any) -> Any:
