@@ -20,7 +20,8 @@ try:
 except ImportError:
     trust_as_template = None
 
-# Ids, names, locations and states as Azure has them. No brace, no quote, no escape, nothing that encodes a character.
+# Ids, names, locations and states as Azure has them: no brace, no quote, no escape. What base64 makes of one is never
+# trusted; before ansible-core 2.19 it is an ordinary text, which the plugin's notes say.
 _PLAIN = re.compile(r"[A-Za-z0-9/][A-Za-z0-9/._-]*")
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import ansible.template
 import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
@@ -66,6 +67,13 @@ def test_only_the_plainest_names_are_shown_as_ordinary_texts() -> None:
     assert [text for text in [*PLAIN, *TEMPLATES, *OTHERS] if trusted(_trust.name(text))] == PLAIN
     assert not [text for text in PLAIN if trusted(_trust.data(text))]
     assert not trusted(_trust.name({"a": PLAIN[0]})["a"])
+
+
+@pytest.mark.skipif(not hasattr(ansible.template, "trust_as_template"), reason="no text is trusted or not")
+@pytest.mark.parametrize("made_by", ["b64decode", "replace('e3sgNyo3IH19', '{{ 7*7 }}')", "from_yaml | b64decode"])
+def test_trust_in_a_name_is_not_handed_on_to_what_is_made_of_it(made_by: str) -> None:
+    """Since ansible-core 2.19. Before, the plugin's notes warn of it."""
+    assert evaluated(evaluated(_trust.name("e3sgNyo3IH19"), f"it | {made_by}")) == "{{ 7*7 }}"
 
 
 def test_our_own_templates_are_evaluated() -> None:
