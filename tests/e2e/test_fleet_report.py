@@ -157,9 +157,37 @@ def test_the_inventory_says_which_clusters(core: Core, mixed: Cloud, homes: Iter
     )
 
 
+@pytest.mark.newest_only
+def test_an_inventory_that_could_not_be_read_is_no_reason_to_report_on_others(
+    core: Core, mixed: Cloud, homes: Iterator[Path], tmp_path: Path
+) -> None:
+    other = tmp_path / "inventory.yml"
+    other.write_text(json.dumps({"other": {"hosts": {"x": {}}}}))
+    (tmp_path / "fleet.nexus.yml").write_text(
+        json.dumps({"plugin": "operator_nexus.credentials.nexus", "subscripions": 1})
+    )
+    for arguments in (
+        ("-i", str(tmp_path / "fleet.nexus.yml")),
+        ("-i", str(other)),
+        ("-i", str(tmp_path / "none.yml")),
+    ):
+        home, seen = next(homes), mixed.mark()
+        run = report(core, home, mixed, *arguments)
+        assert run.rc != 0
+        assert f"{arguments[1]} has no group nexus_clusters: could it be read?" in run.output.replace("\n", " ")
+        assert not (home / "out").exists()
+        assert not [entry for entry in mixed.log(since=str(seen)) if "/clusters" in entry["path"]]
+    misspelt = report(core, next(homes), mixed, fleet_report_inventory_group="cm_nroth")
+    assert misspelt.rc != 0
+    assert "has no group cm_nroth" in misspelt.output
+    home = next(homes)
+    report(core, home, mixed, "-i", str(other), fleet_report_inventory_group="").assert_good()
+    assert len(files(home)[1]["clusters"]) == 8
+
+
 def site(core: Core, home: Path, cloud: Cloud, environment: dict[str, str], *arguments: str, **play: Any) -> Run:
-    """Run the role in a play of a site's own, with the report in `out`."""
-    variables = {"fleet_report_directory": str(home / "out")}
+    """Run the role in a play of a site's own, on all of the subscription, with the report in `out`."""
+    variables = {"fleet_report_directory": str(home / "out"), "fleet_report_inventory_group": ""}
     tasks = [{"name": "Report", "ansible.builtin.import_role": {"name": PLAYBOOK}, "vars": variables}]
     return run_tasks(core, home, {**cloud.env, **environment}, tasks, *arguments, **play)
 
