@@ -111,7 +111,7 @@ contract: $(NEWEST)/.ready ## the emulator against official clients and the reco
 
 .PHONY: e2e
 e2e: $(VENVS) ## real Ansible programs against the emulator, on the newest and the oldest ansible-core
-	NEXUS_E2E_VENVS=$(CURDIR)/$(NEWEST):$(CURDIR)/$(OLDEST) python -m pytest -n 2 --dist loadfile tests/e2e
+	NEXUS_E2E_VENVS=$(CURDIR)/$(NEWEST):$(CURDIR)/$(OLDEST) python -m pytest -n 3 --dist loadfile tests/e2e
 
 .PHONY: molecule
 molecule: $(NEWEST)/.ready ## the role's molecule scenario with its idempotence step, on the emulator

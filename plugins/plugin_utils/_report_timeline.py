@@ -20,7 +20,7 @@ REACH = 90
 """Days to either side that have a bar of their own. What lies beyond shares one at each end."""
 
 _WEEK = timedelta(days=7)
-_STEP, _BAR, _LEFT, _HEIGHT, _GAP = 5, 4, 44, 78, 22
+_STEP, _BAR, _LEFT, _HEIGHT, _GAP, _LABEL = 5, 4, 44, 78, 22, 70
 _TOP = 22
 _AXIS = _TOP + _HEIGHT
 _WIDTH = _LEFT + (2 * REACH + 3) * _STEP + 12
@@ -166,4 +166,6 @@ def _months(now: datetime) -> Iterator[str]:
         if date.day == 1:
             x = _x(day)
             yield tag("line", {"class": "axis", "x1": x, "x2": x, "y1": _AXIS, "y2": _AXIS + _GAP})
-            yield tag("text", {"class": "label", "x": x + 4, "y": _AXIS + 15}, date.strftime("%b %Y"))
+            # At the right end it would be cut off.
+            if x + _LABEL < _WIDTH:
+                yield tag("text", {"class": "label", "x": x + 4, "y": _AXIS + 15}, date.strftime("%b %Y"))
