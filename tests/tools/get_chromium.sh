@@ -24,7 +24,7 @@ rm -rf "$folder"
 mkdir -p "$folder/state/lists/partial" "$folder/cache/archives/partial" "$folder/root"
 log=$folder/apt.log
 apt=(
-  apt-get -qq -y --no-install-recommends
+  timeout 180 apt-get -qq -y --no-install-recommends
   -o "Dir::State=$folder/state" -o "Dir::State::status=/var/lib/dpkg/status" -o "Dir::Cache=$folder/cache"
   -o Debug::NoLocking=1 -o APT::Sandbox::User= -o Acquire::Retries=2 -o Acquire::http::Timeout=20
 )
