@@ -391,8 +391,7 @@ def _marked(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 def _digest(settings: _settings.Settings, search: _fleet.Search) -> str:
     """What tells lists in the cache apart, without a secret: who asks, where, for what, and how it is kept."""
-    secrets = ("secret", "password", "oidc_token", "subscription_id")
-    parts = [f"{name}={value}" for name, value in settings.items() if name not in secrets]
+    parts = [f"{name}={value}" for name, value in settings.items() if name not in _SECRETS | {"subscription_id"}]
     if settings["source"] == "cli":
         parts.append(_settings.cli_login(os.environ, Path("~").expanduser()))
     if settings["source"] == "msi" and not settings["client_id"]:

@@ -18,6 +18,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._findin
     WARNING,
     Finding,
     named,
+    register,
     subscription_of,
     task,
     unreadable,
@@ -191,8 +192,7 @@ def check_operator(facts: Facts, writer: Writer) -> list[Finding] | None:
         return [Finding(NOT_READABLE, WARNING, name, text, identity_id, remedy)]
     if principal is None:
         text = f"This tenant does not know {_APPLICATION}, so that it cannot use {identity_id}."
-        subscription = subscription_of(facts.cluster_id)
-        remedy = f"az provider register --namespace {NAMESPACE} --subscription {subscription} --wait"
+        remedy = register(NAMESPACE, facts.cluster_id)
         return [Finding("KeyVaultAccessDenied", ERROR, name, text, identity_id, remedy)]
     if writer.operator_roles is None or writer.operator_denials is None:
         return None

@@ -27,6 +27,9 @@ MINIMUM_VERSIONS = {
 UNREGISTERED = "MissingSubscriptionRegistration"
 """Of a subscription that does not know the resource provider, and so has none of its resources."""
 
+PRINCIPAL_UNKNOWN = "PrincipalNotFound"
+"""Of a principal that the directory does not know: it was deleted, or is too new."""
+
 
 class MissingLibrary(ImportError):
     """A Python package that is needed cannot be imported; `library` says what to install: `azure-identity >= 1.15`."""
@@ -170,7 +173,7 @@ _REMEDIES = {
     UNREGISTERED: "register the resource provider in the subscription (az provider register)",
     "NoRegisteredProviderFound": "choose another api_version: this resource type does not know it",
     "InvalidApiVersionParameter": "choose another api_version: Azure does not know this one",
-    "PrincipalNotFound": "check the principal's object id; one that was just made may need some minutes",
+    PRINCIPAL_UNKNOWN: "check the principal's object id; one that was just made may need some minutes",
     "RoleAssignmentExists": "remove that assignment first, or leave it as it is",
     "Authorization_RequestDenied": "give the object id of the service principal as principal_id (of the role: "
     "customer_key_vault_nexus_principal_id), or let the identity that runs the task read Microsoft Graph "

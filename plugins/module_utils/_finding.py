@@ -13,7 +13,11 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import UNREGISTERED, NexusError
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import (
+    PRINCIPAL_UNKNOWN,
+    UNREGISTERED,
+    NexusError,
+)
 
 ERROR, WARNING = "error", "warning"
 
@@ -21,10 +25,6 @@ _TASK = "- operator_nexus.credentials."
 
 NOT_READABLE = "NotReadable"
 """Of a finding that tells what could not be seen, and so not be judged."""
-
-
-PRINCIPAL_UNKNOWN = "PrincipalNotFound"
-"""Azure's code for a principal that the directory does not know: it was deleted, or is too new."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,7 @@ def unreadable(check: str, what: str, error: NexusError, resource_id: str) -> Fi
     text = f"{what} {resource_id} could not be read, so that this cannot be judged. {told}"
     remedy = f"az role assignment create --role Reader --assignee <who runs this> --scope {resource_id}"
     if error.code == UNREGISTERED:
-        namespace, subscription = resource_id.split("/")[6], subscription_of(resource_id)
-        remedy = f"az provider register --namespace {namespace} --subscription {subscription} --wait"
+        remedy = register(resource_id.split("/")[6], resource_id)
     elif error.code == PRINCIPAL_UNKNOWN:
         # One that was made just now. What a deleted identity leaves behind is told by other findings.
         remedy = "- ansible.builtin.pause: {minutes: 10}"
@@ -68,6 +67,11 @@ def unreadable(check: str, what: str, error: NexusError, resource_id: str) -> Fi
 def task(module: str, /, **options: Any) -> str:
     """A task of this collection in one line of YAML."""
     return f"{_TASK}{module}: {json.dumps(options)}"
+
+
+def register(namespace: str, resource_id: str) -> str:
+    """The command that registers a resource provider in the subscription of a resource."""
+    return f"az provider register --namespace {namespace} --subscription {subscription_of(resource_id)} --wait"
 
 
 def subscription_of(resource_id: str) -> str:

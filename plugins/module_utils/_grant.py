@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.operator_nexus.credentials.plugins.module_utils import _role_assignment, _time
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._clock import Clock
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import NexusError
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import PRINCIPAL_UNKNOWN, NexusError
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._role_api import RoleApi
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._role_assignment import (
     Assignment,
@@ -138,7 +138,7 @@ def _create(roles: RoleApi, scope: str, role: Role, principal_id: str, clock: Cl
                 if found:
                     return found[0], False
             # A new identity reaches the directory that role assignments look into with a delay.
-            elif error.code != "PrincipalNotFound":
+            elif error.code != PRINCIPAL_UNKNOWN:
                 raise
             progress.waiting(error.code, clock.elapsed)
             if not clock.pause():

@@ -67,6 +67,13 @@ def chosen(params: Mapping[str, Any]) -> str:
     return check(identity_id, USER_ASSIGNED_IDENTITY, "identity_resource_id") if identity_id else kind or ""
 
 
+def choosing(identity: str) -> dict[str, str]:
+    """The options of a module that select what `chosen` has read of them."""
+    if identity == SYSTEM_ASSIGNED:
+        return {"identity_type": SYSTEM_ASSIGNED}
+    return {"identity_resource_id": identity} if identity else {}
+
+
 def plan(current: Block | None, want: Wanted) -> Block | None:
     """The identity block to PATCH, or None when nothing is to be done.
 

@@ -28,6 +28,7 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils._findin
     WARNING,
     Finding,
     named,
+    register,
     subscription_of,
     task,
     unreadable,
@@ -105,7 +106,7 @@ def _check_provider(facts: Facts) -> list[Finding] | None:
     state = "NotRegistered" if not told or told.lower() == "registered" else str(told)
     subscription = subscription_of(facts.cluster_id)
     text = f"The resource provider {NAMESPACE} is {state} in the subscription {subscription} of {facts.cluster_id}."
-    remedy = f"az provider register --namespace {NAMESPACE} --subscription {subscription} --wait"
+    remedy = register(NAMESPACE, facts.cluster_id)
     code, severity = "ResourceProviderNotRegistered", ERROR
     if state.lower() == "registering":
         code, severity = "ResourceProviderRegistering", WARNING
@@ -161,8 +162,7 @@ def _other_selection(facts: Facts) -> list[Finding]:
         f"The secretArchiveSettings of {facts.cluster_id} name this vault and select another identity, {selected}. "
         f"The platform writes with that one, not with {asked}."
     )
-    choice = "identity_type" if asked == _identity.SYSTEM_ASSIGNED else "identity_resource_id"
-    options = {"id": facts.cluster_id, "key_vault_id": facts.vault_id, choice: asked}
+    options = {"id": facts.cluster_id, "key_vault_id": facts.vault_id, **_identity.choosing(asked)}
     remedy = task("nexus_cluster_secret_archive", **options)
     return [Finding("IdentityNotSelected", WARNING, IDENTITY_CHECK, text, facts.cluster_id, remedy)]
 

@@ -25,8 +25,11 @@ from ansible_collections.operator_nexus.credentials.plugins.module_utils import 
 )
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._arm import Arm
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._converge import fetch
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import UNREGISTERED, NexusError
-from ansible_collections.operator_nexus.credentials.plugins.module_utils._finding import PRINCIPAL_UNKNOWN
+from ansible_collections.operator_nexus.credentials.plugins.module_utils._errors import (
+    PRINCIPAL_UNKNOWN,
+    UNREGISTERED,
+    NexusError,
+)
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._graph import Graph
 from ansible_collections.operator_nexus.credentials.plugins.module_utils._readiness_facts import (
     NAMESPACE,

@@ -55,6 +55,14 @@ class Seen:
     problem: str | None = None
     devices: list[Device] = field(default_factory=list)
 
+    @property
+    def is_deployed(self) -> bool:
+        return _rotation.is_deployed(self.document or {})
+
+    @property
+    def managed_group(self) -> str:
+        return _rotation.managed_group(self.document or {})
+
     def add_problem(self, problem: str) -> None:
         """Once, though it may come up with each kind of device."""
         if problem not in (self.problem or ""):
@@ -179,7 +187,7 @@ def _add_devices(arm: Arm, clusters: Sequence[Seen], kind: str, api_version: str
             _hand_out(listed, clusters, kind)
             return
     for cluster in clusters:
-        group = _managed_group(cluster)
+        group = cluster.managed_group
         if not group:
             cluster.add_problem("It does not tell its managed resource group, in which its devices lie.")
             continue
@@ -189,14 +197,14 @@ def _add_devices(arm: Arm, clusters: Sequence[Seen], kind: str, api_version: str
             if not _is_answer(error):
                 raise
             # The group comes with the deployment.
-            if error.status != HTTPStatus.NOT_FOUND or _is_deployed(cluster):
+            if error.status != HTTPStatus.NOT_FOUND or cluster.is_deployed:
                 cluster.add_problem(str(error))
 
 
 def _hand_out(items: Sequence[Document], clusters: Sequence[Seen], kind: str) -> None:
     """Give devices to the clusters that they tell of, those that tell none to the one whose group they lie in."""
     by_id = {key(cluster.id): cluster for cluster in clusters}
-    by_group = {_managed_group(cluster).lower(): cluster for cluster in clusters}
+    by_group = {cluster.managed_group.lower(): cluster for cluster in clusters}
     for item in _distinct(items):
         properties = _documents.properties(item)
         owner = properties.get("clusterId")
@@ -212,19 +220,11 @@ def _hand_out(items: Sequence[Document], clusters: Sequence[Seen], kind: str) ->
 def _miss_machines(clusters: Iterable[Seen]) -> None:
     """Of a deployed cluster that has none to be seen, not all is seen: a list leaves out silently what is not shown."""
     for cluster in clusters:
-        if _is_deployed(cluster) and not any(device.kind == _KINDS[BARE_METAL_MACHINE] for device in cluster.devices):
+        if cluster.is_deployed and not any(device.kind == _KINDS[BARE_METAL_MACHINE] for device in cluster.devices):
             cluster.add_problem(
                 "Azure shows no bare metal machine of this cluster, though it is deployed: check the role on its "
                 "managed resource group, and whether its machines name this cluster (clusterId)."
             )
-
-
-def _managed_group(cluster: Seen) -> str:
-    return _rotation.managed_group(cluster.document or {})
-
-
-def _is_deployed(cluster: Seen) -> bool:
-    return _rotation.is_deployed(cluster.document or {})
 
 
 def _list_of_all(arm: Arm, near: str, kind: str, api_version: str) -> list[Document] | None:
@@ -247,9 +247,9 @@ def _is_answer(error: NexusError) -> bool:
     return (error.status or 0) >= HTTPStatus.BAD_REQUEST and error.status != HTTPStatus.UNAUTHORIZED
 
 
-def _distinct(items: Iterable[Document]) -> Iterator[Document]:
+def _distinct(items: Iterable[Document]) -> list[Document]:
     """What changes while a list is read may stand on two of its pages."""
-    yield from {key(item["id"]): item for item in items}.values()
+    return list({key(item["id"]): item for item in items}.values())
 
 
 def _by_subscription(ids: Iterable[str]) -> Iterator[list[str]]:

@@ -83,7 +83,7 @@ def link(facts: Facts, vault_id: str) -> str:
     if facts.method == _method.CLUSTER_MANAGER:
         return task("nexus_cluster_secret_archive", id=facts.cluster_id, key_vault_id=vault_id)
     identity = facts.writers[0].identity_id if facts.writers else ""
-    choice = {"identity_resource_id": identity} if identity else {"identity_type": _identity.SYSTEM_ASSIGNED}
+    choice = _identity.choosing(identity or _identity.SYSTEM_ASSIGNED)
     return task("nexus_cluster_secret_archive", id=facts.cluster_id, key_vault_id=vault_id, **choice)
 
 

@@ -125,8 +125,7 @@ def ask_again(asked: Question, cluster_id: str, **more: str) -> str:
         "id": cluster_id,
         "key_vault_id": asked.vault_id,
         "method": asked.method,
-        "identity_type": asked.identity if asked.identity == _identity.SYSTEM_ASSIGNED else "",
-        "identity_resource_id": "" if asked.identity == _identity.SYSTEM_ASSIGNED else asked.identity,
+        **_identity.choosing(asked.identity),
         "nexus_principal_id": asked.nexus_principal_id,
         **more,
     }

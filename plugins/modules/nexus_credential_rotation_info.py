@@ -467,7 +467,6 @@ from typing import Any
 from ansible_collections.operator_nexus.credentials.plugins.module_utils import (
     _api_version,
     _resource_id,
-    _rotation,
     _rotation_status,
     _secret_archive_settings,
     _time,
@@ -616,7 +615,7 @@ def _judge_cluster(
 
 def _entries(device: Device, seen: Seen) -> Sequence[Document | None]:
     """Something is told of each device, be it that it tells nothing, as all do until their cluster is deployed."""
-    is_new = not _rotation.is_deployed(seen.document or {}) and not any(item.entries for item in seen.devices)
+    is_new = not seen.is_deployed and not any(item.entries for item in seen.devices)
     return device.entries or ([] if is_new else [None])
 
 

@@ -129,7 +129,7 @@ def _sections(report: Mapping[str, Any]) -> Iterator[Markup]:
     yield from _kinds(report)
     yield _clusters(report)
     yield from _problems(report)
-    yield _legend(report)
+    yield _legend()
 
 
 def _section(name: str, title: str, *children: Any) -> Markup:
@@ -300,7 +300,7 @@ def _problems(report: Mapping[str, Any]) -> Iterator[Markup]:
     yield _section("problems", "Credentials that are not in order", tag("p", {"class": "quiet"}, note), table)
 
 
-def _legend(report: Mapping[str, Any]) -> Markup:
+def _legend() -> Markup:
     lines = [
         join(tag("dt", {}, _badge(name)), tag("dd", {}, meaning)) for name, (_word, _mark, meaning) in MEANINGS.items()
     ]

@@ -34,12 +34,13 @@ apt=(
 for archive in "$folder"/cache/archives/*.deb; do dpkg-deb -x "$archive" "$folder/root"; done
 rm -rf "$folder/state" "$folder/cache"
 # Ubuntu's package of this name has no browser in it.
-[ -x "$folder/root/usr/lib/chromium/chromium" ] || none "apt's package does not hold it"
+program=$(find "$folder/root" -path '*/chromium/chromium' -type f -perm -u+x)
+[ -n "$program" ] || none "apt's package does not hold it"
 
 libraries=$(find "$folder/root" -name '*.so*' -printf '%h\n' | sort -u | paste -sd:)
 cat >"$folder/chromium" <<EOF
 #!/bin/sh
-LD_LIBRARY_PATH='$libraries' exec '$folder/root/usr/lib/chromium/chromium' --no-sandbox "\$@"
+LD_LIBRARY_PATH='$libraries' exec '$program' --no-sandbox "\$@"
 EOF
 chmod +x "$folder/chromium"
 "$folder/chromium" --version >>"$log" 2>&1 || none "it does not start, see $log"
