@@ -15,17 +15,10 @@ description:
     (C(fault_...)). These are the same in all rows of a cluster, so they must not be added up.
   - A text that a spreadsheet would take for a formula, since it begins with C(=), C(+), C(-) or C(@), gets a C(') in
     front.
-  - The worst comes first, and the same result gives the same text. A character that cannot be printed, such as the end
-    of a line, or that turns the direction of the text, is shown as C(U+FFFD).
 author:
   - operator_nexus contributors (@operator-nexus)
-options:
-  _input:
-    description:
-      - What M(operator_nexus.credentials.nexus_credential_rotation_info) returned. Its option C(detail) decides which
-        credentials are listed; all of them are counted.
-    type: dict
-    required: true
+extends_documentation_fragment:
+  - operator_nexus.credentials._report
 seealso:
   - module: operator_nexus.credentials.nexus_credential_rotation_info
   - plugin: operator_nexus.credentials.rotation_report_html
@@ -55,16 +48,11 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.operator_nexus.credentials.plugins.plugin_utils import _report, _report_csv
+from ansible_collections.operator_nexus.credentials.plugins.plugin_utils import _report_csv, _report_filter
 
 
 def rotation_report_csv(_input: Any) -> str:
-    try:
-        return _report_csv.render(_report.read(_input))
-    except ValueError as error:
-        raise AnsibleFilterError(f"operator_nexus.credentials.rotation_report_csv: {error}") from None
+    return _report_filter.run("rotation_report_csv", _report_csv.render, _input)
 
 
 class FilterModule:

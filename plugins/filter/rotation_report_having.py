@@ -61,16 +61,11 @@ _value:
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.operator_nexus.credentials.plugins.plugin_utils import _report
+from ansible_collections.operator_nexus.credentials.plugins.plugin_utils import _report, _report_filter
 
 
 def rotation_report_having(_input: Any, statuses: Sequence[str]) -> list[dict[str, Any]]:
-    try:
-        return _report.having(_report.read(_input), statuses)
-    except ValueError as error:
-        raise AnsibleFilterError(f"operator_nexus.credentials.rotation_report_having: {error}") from None
+    return _report_filter.run("rotation_report_having", lambda report: _report.having(report, statuses), _input)
 
 
 class FilterModule:

@@ -16,18 +16,12 @@ description:
     nothing else than the one script and the one style in it. It also serves without scripts, in the dark, on paper and
     on a narrow screen. On paper and without scripts it lists the credentials that are not in order.
   - No text of Azure becomes a part of the page's markup or script.
-  - The worst comes first, and the same result gives the same text. A character that cannot be printed, such as the end
-    of a line, or that turns the direction of the text, is shown as C(U+FFFD).
 author:
   - operator_nexus contributors (@operator-nexus)
+extends_documentation_fragment:
+  - operator_nexus.credentials._report
 positional: title
 options:
-  _input:
-    description:
-      - What M(operator_nexus.credentials.nexus_credential_rotation_info) returned. Its option C(detail) decides which
-        credentials are listed; all of them are counted.
-    type: dict
-    required: true
   title:
     description:
       - The title of the page.
@@ -62,18 +56,13 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.operator_nexus.credentials.plugins.plugin_utils import _report, _report_html
+from ansible_collections.operator_nexus.credentials.plugins.plugin_utils import _report_filter, _report_html
 
 TITLE = "Credentials of Operator Nexus clusters"
 
 
 def rotation_report_html(_input: Any, title: str = TITLE) -> str:
-    try:
-        return _report_html.render(_report.read(_input), title)
-    except ValueError as error:
-        raise AnsibleFilterError(f"operator_nexus.credentials.rotation_report_html: {error}") from None
+    return _report_filter.run("rotation_report_html", lambda report: _report_html.render(report, title), _input)
 
 
 class FilterModule:

@@ -13,17 +13,10 @@ description:
     members C(checked_at), C(status), C(summary), C(clusters) and C(vaults), the worst first. Clusters have
     C(resource_group) and C(subscription_id) on top.
   - Nothing else of the result gets into it.
-  - The worst comes first, and the same result gives the same text. A character that cannot be printed, such as the end
-    of a line, or that turns the direction of the text, is shown as C(U+FFFD).
 author:
   - operator_nexus contributors (@operator-nexus)
-options:
-  _input:
-    description:
-      - What M(operator_nexus.credentials.nexus_credential_rotation_info) returned. Its option C(detail) decides which
-        credentials are listed; all of them are counted.
-    type: dict
-    required: true
+extends_documentation_fragment:
+  - operator_nexus.credentials._report
 seealso:
   - module: operator_nexus.credentials.nexus_credential_rotation_info
   - plugin: operator_nexus.credentials.rotation_report_html
@@ -54,16 +47,11 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.operator_nexus.credentials.plugins.plugin_utils import _report
+from ansible_collections.operator_nexus.credentials.plugins.plugin_utils import _report, _report_filter
 
 
 def rotation_report_json(_input: Any) -> str:
-    try:
-        return _report.as_json(_report.read(_input))
-    except ValueError as error:
-        raise AnsibleFilterError(f"operator_nexus.credentials.rotation_report_json: {error}") from None
+    return _report_filter.run("rotation_report_json", _report.as_json, _input)
 
 
 class FilterModule:

@@ -86,14 +86,18 @@ def having(report: Mapping[str, Any], statuses: Sequence[str]) -> list[Document]
         wanted |= {*CLUSTER_STATUSES} - {OK, NOT_DEPLOYED}
     found = []
     for cluster in report["clusters"]:
-        numbers = {**cluster["summary"]["by_status"], **cluster["summary"]["by_fault"]}
-        own = {cluster["status"], *(name for name, number in numbers.items() if number)}
+        own = {cluster["status"], *(name for name, number in bearers(cluster["summary"]).items() if number)}
         if cluster["problem"]:
             own.add(UNKNOWN)
         shown = [name for name in CLUSTER_STATUSES if name in own & wanted]
         if shown:
             found.append({"id": cluster["id"], "name": cluster["name"], "statuses": shown})
     return found
+
+
+def bearers(summary: Mapping[str, Any]) -> dict[str, int]:
+    """Each fault, and OK -> how many credentials have it, be it their worst or not."""
+    return {**summary["by_fault"], OK: summary["by_status"][OK]}
 
 
 def flat(item: Mapping[str, Any]) -> Document:

@@ -140,7 +140,7 @@ def _section(name: str, title: str, *children: Any) -> Markup:
 def _tiles(report: Mapping[str, Any]) -> Markup:
     """What there is. A tile of a status is a button once the script is there."""
     summary = report["summary"]
-    with_it = {**summary["by_fault"], OK: summary["by_status"][OK]}
+    with_it = _report.bearers(summary)
     tiles = [
         _tile(None, "Clusters", summary["clusters"], _of(summary["devices"], "device")),
         *(
